@@ -1,0 +1,53 @@
+//! The list of shortcuts, on `?`.
+
+use leptos::prelude::*;
+
+const EVERYWHERE: [(&str, &str); 6] = [
+    ("g o", "Overview"),
+    ("g t", "Triage"),
+    ("g r", "Runs"),
+    ("g s", "Settings"),
+    ("/", "Filter"),
+    ("?", "This list"),
+];
+
+const ON_THE_LIST: [(&str, &str); 11] = [
+    ("j  k", "Next, previous conversation"),
+    ("Enter", "Open it"),
+    ("x", "Select it"),
+    ("Shift x", "Select everything from the last one to it"),
+    ("* a", "Select all that match"),
+    ("Esc", "Select nothing"),
+    ("a", "Assign"),
+    ("t", "Add tag"),
+    ("s", "Set status"),
+    ("n", "Add note"),
+    ("p", "Preview"),
+];
+
+/// The id of the panel; a button with `popovertarget` opens it, scripts or not.
+pub(crate) const SHORTCUTS: &str = "shortcuts";
+
+/// The list of shortcuts, in a panel that a button or `?` opens.
+#[component]
+pub(crate) fn Shortcuts() -> impl IntoView {
+    let list = |title: &'static str, keys: Vec<(&'static str, &'static str)>| {
+        view! {
+            <section>
+                <h2>{title}</h2>
+                <dl>
+                    {keys
+                        .into_iter()
+                        .map(|(key, what)| view! { <div><dt><kbd>{key}</kbd></dt><dd>{what}</dd></div> })
+                        .collect_view()}
+                </dl>
+            </section>
+        }
+    };
+    view! {
+        <div id=SHORTCUTS class="panel shortcuts" popover="auto" role="dialog" aria-label="Keyboard shortcuts">
+            {list("Everywhere", EVERYWHERE.to_vec())}
+            {list("On the list", ON_THE_LIST.to_vec())}
+        </div>
+    }
+}

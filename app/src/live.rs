@@ -1,0 +1,122 @@
+//! What happens on the server, followed by one stream per tab while the tab is visible.
+
+use leptos::prelude::*;
+
+use crate::view::{Frame, RunProgressView};
+
+/// What the stream has brought. Signals stay empty on the server and without scripts.
+#[derive(Clone, Copy)]
+pub(crate) struct Live {
+    /// The latest frame.
+    pub(crate) frame: RwSignal<Option<Frame>>,
+    /// The latest of the run that is watched.
+    pub(crate) run: RwSignal<Option<RunProgressView>>,
+    /// Grows whenever the mirror changed.
+    pub(crate) mirror: RwSignal<u32>,
+    /// Whether the stream is up.
+    pub(crate) in_touch: RwSignal<bool>,
+    /// The run to be watched.
+    pub(crate) watched: RwSignal<Option<i64>>,
+}
+
+impl Live {
+    /// Opens the stream, once per tab, and hands it to all pages.
+    pub(crate) fn provide() -> Self {
+        let live = Self {
+            frame: RwSignal::new(None),
+            run: RwSignal::new(None),
+            mirror: RwSignal::new(0),
+            in_touch: RwSignal::new(true),
+            watched: RwSignal::new(None),
+        };
+        provide_context(live);
+        #[cfg(feature = "hydrate")]
+        stream::follow(live);
+        live
+    }
+
+    /// The stream of this tab.
+    pub(crate) fn of_tab() -> Self {
+        expect_context::<Self>()
+    }
+
+    /// Watches a run for as long as the caller's component is shown.
+    pub(crate) fn watch(self, id: Signal<Option<i64>>) {
+        Effect::new(move || {
+            self.run.set(None);
+            self.watched.set(id.get());
+        });
+        on_cleanup(move || {
+            // The application may be going away altogether.
+            let _ = self.watched.try_set(None);
+        });
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod stream {
+    use leptos::ev;
+    use leptos::prelude::*;
+    use wasm_bindgen::prelude::*;
+    use web_sys::{EventSource, MessageEvent};
+
+    use super::Live;
+
+    /// Opens the stream anew whenever another run is watched or the tab comes back, and closes it while the tab
+    /// is hidden: browsers allow few connections per address.
+    pub(super) fn follow(live: Live) {
+        let visible = RwSignal::new(true);
+        let handle = window_event_listener(ev::visibilitychange, move |_| {
+            visible.set(!document().hidden());
+        });
+        on_cleanup(move || handle.remove());
+        Effect::new(move |previous: Option<Option<SendWrapper>>| {
+            if let Some(Some(open)) = previous {
+                open.0.close();
+            }
+            let watched = live.watched.get();
+            visible.get().then(|| open(live, watched)).flatten()
+        });
+    }
+
+    struct SendWrapper(EventSource);
+
+    fn open(live: Live, watched: Option<i64>) -> Option<SendWrapper> {
+        let address = watched.map_or_else(|| "/live".to_owned(), |run| format!("/live?run={run}"));
+        let source = EventSource::new(&address).ok()?;
+        listen(&source, "frame", move |text| {
+            if let Ok(frame) = serde_json::from_str(&text) {
+                let _ = live.frame.try_set(Some(frame));
+            }
+        });
+        listen(&source, "run", move |text| {
+            if let Ok(run) = serde_json::from_str(&text) {
+                let _ = live.run.try_set(Some(run));
+            }
+        });
+        listen(&source, "mirror", move |_| {
+            let _ = live.mirror.try_update(|count| *count += 1);
+        });
+        let opened = Closure::<dyn Fn()>::new(move || {
+            let _ = live.in_touch.try_set(true);
+        });
+        source.set_onopen(Some(opened.as_ref().unchecked_ref()));
+        opened.forget();
+        let failed = Closure::<dyn Fn()>::new(move || {
+            let _ = live.in_touch.try_set(false);
+        });
+        source.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        failed.forget();
+        Some(SendWrapper(source))
+    }
+
+    fn listen(source: &EventSource, kind: &str, heard: impl Fn(String) + 'static) {
+        let closure = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(text) = event.data().as_string() {
+                heard(text);
+            }
+        });
+        let _ = source.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
+        closure.forget();
+    }
+}

@@ -1,0 +1,12 @@
+//! One file per route.
+
+pub(crate) mod conversation;
+pub(crate) mod login;
+pub(crate) mod not_found;
+pub(crate) mod overview;
+pub(crate) mod preview;
+pub(crate) mod run;
+pub(crate) mod runs;
+pub(crate) mod settings;
+pub(crate) mod setup;
+pub(crate) mod triage;

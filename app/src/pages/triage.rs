@@ -1,0 +1,127 @@
+//! Triage: the list, its filter, the selection, and the bar in which actions are composed.
+
+mod address;
+mod filter_bar;
+mod list;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use self::address::Address;
+use self::filter_bar::FilterBar;
+use self::list::List;
+use crate::components::compose::{Compose, ComposeBar, Picked};
+use crate::components::frame::FrameNow;
+use crate::components::problem::PageProblem;
+use crate::server_fns::triage::{choices, list_conversations};
+use crate::view::{Choices, Role};
+
+/// The page.
+#[component]
+pub(crate) fn TriagePage() -> impl IntoView {
+    let query = use_query_map();
+    let address = Memo::new(move |_| query.with(Address::of_query));
+    let filter = Signal::derive(move || address.with(|address| address.filter.clone()));
+    // Grows to read the list again at the same address.
+    let again = RwSignal::new(0_u32);
+    let list = Resource::new(
+        move || (address.get(), again.get()),
+        |(address, _)| list_conversations(address.filter, address.sort, address.descending, address.page),
+    );
+    let choices = Resource::new(|| (), |()| choices());
+
+    let compose = Compose::new();
+    if query.with_untracked(|query| query.get_str("select") == Some("all")) {
+        compose.picked.set(Picked::AllBut(Default::default()));
+    }
+    compose.keep_in_tab(filter);
+    forget_selection_with_filter(compose, filter);
+    let matching = RwSignal::new(0_usize);
+    let shown = RwSignal::new(Vec::new());
+    let may_change = move || expect_context::<FrameNow>().may(Role::Lead);
+
+    view! {
+        <Title text="Triage"/>
+        <h1 class="for-readers">"Triage"</h1>
+        <Suspense>
+            {move || Suspend::new(async move {
+                let mailboxes = choices.await.map(|choices| choices.mailboxes).unwrap_or_default();
+                view! { <FilterBar address=address mailboxes=mailboxes/> }
+            })}
+        </Suspense>
+        <Transition fallback=move || view! { <ListSkeleton/> }>
+            {move || Suspend::new(async move {
+                if cfg!(feature = "ssr")
+                    && let Ok(choices) = choices.await
+                {
+                    take_up_draft(compose, &choices);
+                }
+                match list.await {
+                    Ok(list) => {
+                        view! {
+                            <List
+                                list=list
+                                address=address.get_untracked()
+                                compose=compose
+                                matching=matching
+                                shown=shown
+                                again=again
+                                selectable=may_change()
+                            />
+                        }
+                            .into_any()
+                    }
+                    Err(error) => view! { <PageProblem error=error/> }.into_any(),
+                }
+            })}
+        </Transition>
+        <Suspense>
+            {move || Suspend::new(async move {
+                let choices = choices.await.ok().filter(|_| may_change());
+                choices
+                    .map(|choices| {
+                        take_up_draft(compose, &choices);
+                        view! {
+                            <ComposeBar
+                                compose=compose
+                                choices=choices
+                                filter=filter
+                                matching=matching
+                                shown=shown
+                            />
+                        }
+                    })
+            })}
+        </Suspense>
+    }
+}
+
+/// A form that the server kept is shown again as it was sent.
+fn take_up_draft(compose: Compose, choices: &Choices) {
+    let kept = choices.draft.as_deref().and_then(crate::components::compose::Kept::from_form);
+    if let Some(kept) = kept {
+        compose.take_up(kept);
+    }
+}
+
+/// A selection belongs to the filter it was made under.
+fn forget_selection_with_filter(compose: Compose, filter: Signal<String>) {
+    Effect::new(move |before: Option<String>| {
+        let now = filter.get();
+        if before.is_some_and(|before| before != now) {
+            compose.picked.set(Picked::default());
+        }
+        now
+    });
+}
+
+/// Keeps the place of the list while it is read for the first time.
+#[component]
+fn ListSkeleton() -> impl IntoView {
+    view! {
+        <div class="skeleton" aria-hidden="true">
+            {(0..12).map(|_| view! { <div class="skeleton-row"></div> }).collect_view()}
+        </div>
+    }
+}

@@ -1,0 +1,367 @@
+//! The list: one table, rows that can be selected, keys to move through them.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+use triage::text;
+
+use super::address::Address;
+use super::filter_bar::FilterProblem;
+use crate::components::compose::{Compose, FORM, Picked};
+use crate::components::marks::{Ago, AssigneeMark, StatusMark, Subject, TagMarks};
+use crate::components::pager::Pager;
+use crate::keys::{click, focus, on_keys};
+use crate::live::Live;
+use crate::view::{ConversationList, ConversationRow};
+
+/// Column: what it sorts by, its heading, its class.
+const COLUMNS: [(&str, &str, &str); 4] = [
+    ("subject", "Subject", "subject"),
+    ("mailbox", "Mailbox", "mailbox"),
+    ("status", "Status", "state"),
+    ("assignee", "Assignee", "assigned"),
+];
+
+/// The list and what stands around it.
+#[component]
+pub(super) fn List(
+    list: ConversationList,
+    address: Address,
+    compose: Compose,
+    matching: RwSignal<usize>,
+    shown: RwSignal<Vec<String>>,
+    again: RwSignal<u32>,
+    /// Whether the operator may change anything.
+    selectable: bool,
+) -> impl IntoView {
+    if let Some(error) = list.filter_error {
+        return view! { <FilterProblem filter=address.filter error=error/> }.into_any();
+    }
+    let ids: Vec<String> = list.rows.iter().map(|row| row.id.clone()).collect();
+    Effect::new({
+        let ids = ids.clone();
+        move || {
+            matching.set(list.matching);
+            shown.set(ids.clone());
+        }
+    });
+    let is_full = list.rows.len() == list.page_size;
+    let news = follow_mirror(again, is_full);
+    if list.rows.is_empty() {
+        return view! { <Nothing total=list.total filtered=!address.filter.is_empty()/> }.into_any();
+    }
+    let cursor = RwSignal::new(None::<usize>);
+    list_keys(ids.clone(), compose, cursor, selectable);
+    let first = (list.page - 1) * list.page_size;
+    let label = format!(
+        "{}–{} of {}",
+        text::count(first as u64 + 1),
+        text::count((first + list.rows.len()) as u64),
+        text::count(list.matching as u64)
+    );
+    let pages = list.matching.div_ceil(list.page_size).max(1);
+    let (of_page, age_title) = (address.clone(), age_title(list.ages_from_hiver));
+    view! {
+        <div class="list-head">
+            {selectable.then(|| view! { <SelectAll matching=list.matching address=address.clone() compose=compose/> })}
+            <Show when=move || news.get()>
+                <button type="button" class="button quiet news" on:click=move |_| again.update(|count| *count += 1)>
+                    "The mirror has changed: show the latest"
+                </button>
+            </Show>
+            <Pager page=list.page pages=pages label=label address=move |page| of_page.on_page(page).href()/>
+        </div>
+        <div class="table-scroll">
+        <table class="list" aria-label="Conversations">
+            <thead>
+                <tr>
+                    {selectable.then(|| view! { <th class="pick"><SelectPage ids=ids compose=compose/></th> })}
+                    {COLUMNS
+                        .into_iter()
+                        .map(|(sort, name, class)| heading(&address, sort, name, class, None))
+                        .collect_view()}
+                    <th class="tagged">"Tags"</th>
+                    {heading(&address, "", "Age", "age", Some(age_title))}
+                </tr>
+            </thead>
+            <tbody>
+                {list
+                    .rows
+                    .into_iter()
+                    .enumerate()
+                    .map(|(position, row)| {
+                        view! {
+                            <Row row=row position=position compose=compose cursor=cursor selectable=selectable/>
+                        }
+                    })
+                    .collect_view()}
+            </tbody>
+        </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn age_title(from_hiver: bool) -> &'static str {
+    if from_hiver {
+        "Since the conversation began, as Hiver says"
+    } else {
+        "Since the console first saw the conversation: Hiver did not say when it began"
+    }
+}
+
+/// Reads the list again when the mirror changed, unless that would move rows under the reader: then it is offered.
+fn follow_mirror(again: RwSignal<u32>, is_full: bool) -> RwSignal<bool> {
+    let live = Live::of_tab();
+    let news = RwSignal::new(false);
+    Effect::new(move |before: Option<u32>| {
+        let now = live.mirror.get();
+        if before.is_some_and(|before| before != now) {
+            if is_full {
+                news.set(true);
+            } else {
+                again.update(|count| *count += 1);
+            }
+        }
+        now
+    });
+    news
+}
+
+#[component]
+fn Nothing(total: usize, filtered: bool) -> impl IntoView {
+    let (what, how) = match (total, filtered) {
+        (0, _) => (
+            "No conversations yet",
+            "They appear here page by page while the mirror is read from Hiver for the first time.",
+        ),
+        (_, true) => ("Nothing matches", "Take a word or a term out of the filter to see more."),
+        (_, false) => ("Nothing here", "The connected mailboxes have no conversations."),
+    };
+    view! {
+        <div class="nothing">
+            <p class="nothing-what">{what}</p>
+            <p class="hint">{how}</p>
+            {(filtered && total > 0).then(|| view! { <a class="button" href="/triage">"Show everything"</a> })}
+        </div>
+    }
+}
+
+fn heading(
+    address: &Address,
+    sort: &str,
+    name: &'static str,
+    class: &'static str,
+    title: Option<&'static str>,
+) -> impl IntoView + use<> {
+    let current = address.sort == sort;
+    // Ages are drawn as what passed: the newest first is ascending.
+    let direction = match (current, address.descending) {
+        (false, _) => "none",
+        (true, false) => "ascending",
+        (true, true) => "descending",
+    };
+    let arrow = match (current, address.descending) {
+        (false, _) => "",
+        (true, false) => "↑",
+        (true, true) => "↓",
+    };
+    view! {
+        <th class=class aria-sort=direction>
+            <a href=address.sorted(sort).href() title=title>
+                {name}
+                <span class="arrow" aria-hidden="true">{arrow}</span>
+            </a>
+        </th>
+    }
+}
+
+/// Selects everything that matches. Without scripts it asks for the page again with everything ticked.
+#[component]
+fn SelectAll(matching: usize, address: Address, compose: Compose) -> impl IntoView {
+    let all = move || compose.picked.with(|picked| matches!(picked, Picked::AllBut(out) if out.is_empty()));
+    view! {
+        <form method="get" action="/triage" class="select-all">
+            <input type="hidden" name="q" value=address.filter.clone()/>
+            <input type="hidden" name="sort" value=address.sort.clone()/>
+            {address.descending.then(|| view! { <input type="hidden" name="dir" value="desc"/> })}
+            <input type="hidden" name="page" value=address.page/>
+            <button
+                id="select-all"
+                name="select"
+                value="all"
+                class="button quiet"
+                title="* a"
+                aria-pressed=move || if all() { "true" } else { "false" }
+                on:click=move |event| {
+                    event.prevent_default();
+                    compose.picked.set(Picked::AllBut(Default::default()));
+                }
+            >
+                {format!("Select all {} matching", text::count(matching as u64))}
+            </button>
+        </form>
+    }
+}
+
+/// The box in the heading: selects the rows of the page, or takes them out.
+#[component]
+fn SelectPage(ids: Vec<String>, compose: Compose) -> impl IntoView {
+    let for_state = ids.clone();
+    let all = move || compose.picked.with(|picked| for_state.iter().all(|id| picked.has(id)));
+    view! {
+        <input
+            type="checkbox"
+            class="when-live"
+            aria-label="Select this page"
+            prop:checked=all
+            on:change=move |event| {
+                let selected = event_target_checked(&event);
+                compose.picked.update(|picked| ids.iter().for_each(|id| picked.set(id, selected)));
+            }
+        />
+    }
+}
+
+#[component]
+fn Row(
+    row: ConversationRow,
+    position: usize,
+    compose: Compose,
+    cursor: RwSignal<Option<usize>>,
+    selectable: bool,
+) -> impl IntoView {
+    let href = format!("/conversations/{}", encode_segment(&row.id));
+    let label = format!("Select {}", row.subject.as_deref().unwrap_or("the conversation without a subject"));
+    let (for_row, for_box, for_change) = (row.id.clone(), row.id.clone(), row.id.clone());
+    let selected = move || compose.picked.with(|picked| picked.has(&for_row));
+    view! {
+        <tr
+            id=format!("row-{position}")
+            class:selected=selected
+            class:cursor=move || cursor.get() == Some(position)
+        >
+            {selectable
+                .then(|| {
+                    view! {
+                        <td class="pick">
+                            <input type="hidden" name="shown[]" value=row.id.clone() form=FORM/>
+                            <input
+                                type="checkbox"
+                                name="ids[]"
+                                value=row.id.clone()
+                                form=FORM
+                                aria-label=label
+                                checked=compose.picked.with_untracked(|picked| picked.has(&row.id))
+                                prop:checked=move || compose.picked.with(|picked| picked.has(&for_box))
+                                on:change=move |event| {
+                                    let on = event_target_checked(&event);
+                                    compose.picked.update(|picked| picked.set(&for_change, on));
+                                    cursor.set(Some(position));
+                                }
+                            />
+                        </td>
+                    }
+                })}
+            <td class="subject"><a href=href><Subject subject=row.subject/></a></td>
+            <td class="mailbox">{row.mailbox}</td>
+            <td class="state"><StatusMark status=row.status/></td>
+            <td class="assigned"><AssigneeMark assignee=row.assignee/></td>
+            <td class="tagged"><TagMarks tags=row.tags/></td>
+            <td class="age"><Ago moment=row.age/></td>
+        </tr>
+    }
+}
+
+/// An id as one segment of an address.
+fn encode_segment(id: &str) -> String {
+    let mut encoded = String::with_capacity(id.len());
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+fn list_keys(ids: Vec<String>, compose: Compose, cursor: RwSignal<Option<usize>>, selectable: bool) {
+    let navigate = use_navigate();
+    // Where a range starts: the row that was selected last.
+    let anchor = StoredValue::new(None::<usize>);
+    on_keys(move |pressed| {
+        let at = cursor.get_untracked();
+        match pressed.key.as_str() {
+            "j" | "ArrowDown" => move_to(cursor, at.map_or(0, |at| (at + 1).min(ids.len() - 1))),
+            "k" | "ArrowUp" => move_to(cursor, at.map_or(0, |at| at.saturating_sub(1))),
+            "Enter" => match at.and_then(|at| ids.get(at)) {
+                Some(id) => {
+                    navigate(&format!("/conversations/{}", encode_segment(id)), Default::default());
+                    true
+                }
+                None => false,
+            },
+            _ if !selectable => false,
+            "x" => {
+                let Some(at) = at else { return false };
+                let from = if pressed.shift { anchor.get_value().unwrap_or(at) } else { at };
+                let (from, to) = (from.min(at), from.max(at));
+                compose.picked.update(|picked| {
+                    let on = from != to || !picked.has(&ids[at]);
+                    ids[from..=to].iter().for_each(|id| picked.set(id, on));
+                });
+                anchor.set_value(Some(at));
+                true
+            }
+            "* a" => {
+                compose.picked.set(Picked::AllBut(Default::default()));
+                true
+            }
+            "* n" | "Escape" => {
+                compose.picked.set(Picked::default());
+                true
+            }
+            "a" => press("assign", "panel-assign"),
+            "t" => press("add-tag", "panel-add-tag"),
+            "s" => press("set-status", "panel-set-status"),
+            "n" => {
+                click("add-note");
+                focus("note");
+                true
+            }
+            "p" => {
+                click("preview");
+                true
+            }
+            _ => false,
+        }
+    });
+}
+
+fn move_to(cursor: RwSignal<Option<usize>>, position: usize) -> bool {
+    cursor.set(Some(position));
+    #[cfg(feature = "hydrate")]
+    if let Some(row) = crate::keys::html_element(&format!("row-{position}")) {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        row.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+    true
+}
+
+/// Opens a panel and puts the focus on its first choice.
+fn press(button: &str, panel: &str) -> bool {
+    click(button);
+    #[cfg(feature = "hydrate")]
+    if let Some(panel) = crate::keys::html_element(panel) {
+        use wasm_bindgen::JsCast;
+
+        let first = panel.query_selector("input").ok().flatten();
+        if let Some(first) = first.and_then(|first| first.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = first.focus();
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = panel;
+    true
+}

@@ -1,0 +1,55 @@
+//! Which address shows which page.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::components::frame::FrameAround;
+use crate::pages::conversation::ConversationPage;
+use crate::pages::login::LoginPage;
+use crate::pages::not_found::NotFoundPage;
+use crate::pages::overview::OverviewPage;
+use crate::pages::preview::PreviewPage;
+use crate::pages::run::RunPage;
+use crate::pages::runs::RunsPage;
+use crate::pages::settings::SettingsPage;
+use crate::pages::setup::SetupPage;
+use crate::pages::triage::TriagePage;
+
+/// The application. Every page waits for its data on the server, so that it also works without scripts.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    mark_as_hydrated();
+    view! {
+        <Title formatter=|title: String| {
+            if title.is_empty() { "Hiver Console".to_owned() } else { format!("{title} · Hiver Console") }
+        }/>
+        <Router>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async/>
+                <ParentRoute path=path!("") view=FrameAround ssr=SsrMode::Async>
+                    <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("/triage") view=TriagePage ssr=SsrMode::Async/>
+                    <Route path=path!("/preview/:id") view=PreviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("/conversations/:id") view=ConversationPage ssr=SsrMode::Async/>
+                    <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+/// Says in the document that scripts have taken over; tests and styles wait for it.
+fn mark_as_hydrated() {
+    #[cfg(feature = "hydrate")]
+    Effect::new(|| {
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-hydrated", "true");
+        }
+    });
+}

@@ -1,0 +1,76 @@
+//! Who may do what, and how a server function reaches the engine.
+
+use axum::http::StatusCode;
+use axum::http::header::ACCEPT;
+use axum::http::request::Parts;
+use engine::Engine;
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use super::ApiError;
+use crate::view::Role;
+
+/// The operator behind a request; the server puts it into the request's extensions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role: Role,
+}
+
+/// A form that could not be carried out, as it was sent (URL-encoded), to be shown again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft(pub String);
+
+/// The engine, if the operator behind this request has at least `role`.
+pub(super) fn require(role: Role) -> Result<(Engine, SignedIn), ApiError> {
+    let signed_in = extension::<SignedIn>().ok_or_else(|| refuse(ApiError::SignedOut))?;
+    if signed_in.role < role {
+        let message = format!(
+            "That needs the role {}; you are signed in as {}, a {}.",
+            role.as_str(),
+            signed_in.name,
+            signed_in.role.as_str()
+        );
+        return Err(refuse(ApiError::Forbidden(message)));
+    }
+    let engine = use_context::<Engine>().ok_or(ApiError::Internal)?;
+    Ok((engine, signed_in))
+}
+
+/// Something that the server put into the request's extensions.
+pub(super) fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
+    use_context::<Parts>().and_then(|parts| parts.extensions.get::<T>().cloned())
+}
+
+/// Sets the status that fits the error, except for a plain form: its answer is a redirect back.
+pub(super) fn refuse(error: ApiError) -> ApiError {
+    let from_a_form = use_context::<Parts>().is_some_and(|parts| {
+        let accepts = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+        parts.uri.path().starts_with("/api/") && accepts.contains("text/html")
+    });
+    if let (false, Some(response)) = (from_a_form, use_context::<ResponseOptions>()) {
+        response.set_status(match &error {
+            ApiError::SignedOut => StatusCode::UNAUTHORIZED,
+            ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
+            ApiError::NotFound(_) => StatusCode::NOT_FOUND,
+            ApiError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            ApiError::Internal | ApiError::Unreachable => StatusCode::INTERNAL_SERVER_ERROR,
+        });
+    }
+    error
+}
+
+/// Logs an error of the engine with all its causes, once, and words it for the screen.
+pub(super) fn internal(error: &(dyn std::error::Error + 'static)) -> ApiError {
+    let mut causes = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes.push_str(": ");
+        causes.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    tracing::error!(error = causes, "a server function failed");
+    refuse(ApiError::Internal)
+}

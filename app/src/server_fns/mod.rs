@@ -1,0 +1,25 @@
+//! What the browser may ask the server: who may, call the engine, say what went wrong.
+//!
+//! Every function states the role it needs as its first act. They are public addresses under `/api/`.
+
+pub(crate) mod connection;
+pub(crate) mod conversation;
+mod error;
+pub(crate) mod frame;
+pub(crate) mod overview;
+pub(crate) mod preview;
+pub(crate) mod runs;
+pub(crate) mod triage;
+
+#[cfg(feature = "ssr")]
+mod access;
+#[cfg(feature = "ssr")]
+mod words;
+
+#[cfg(feature = "ssr")]
+pub use access::{Draft, SignedIn};
+pub use error::ApiError;
+#[cfg(feature = "ssr")]
+pub use frame::frame_now;
+#[cfg(feature = "ssr")]
+pub use runs::progress_now;

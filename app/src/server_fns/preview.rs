@@ -1,0 +1,77 @@
+//! Plans: looking at one, planning it again, confirming it.
+
+use leptos::prelude::*;
+use server_fn::codec::GetUrl;
+#[cfg(feature = "ssr")]
+use {
+    super::access::{internal, refuse, require},
+    crate::view::Role,
+    engine::{Engine, PlanError},
+    triage::actions::Actions,
+    triage::model::RunId,
+    triage::selection::Selection,
+};
+
+use super::ApiError;
+use crate::view::PreviewView;
+
+/// Conversations on a page of a preview.
+#[cfg(feature = "ssr")]
+const PAGE_SIZE: u64 = 50;
+
+/// A plan: what changes, what it costs, what cannot be undone.
+#[server(prefix = "/api", endpoint = "preview", input = GetUrl)]
+pub async fn preview(id: i64, #[server(default)] page: u64) -> Result<PreviewView, ApiError> {
+    use super::words::Words;
+
+    let (engine, _) = require(Role::Viewer)?;
+    let page = page.max(1);
+    let found = engine.preview(RunId(id), (page - 1) * PAGE_SIZE, PAGE_SIZE).await;
+    let Some(preview) = found.map_err(|error| internal(&error))? else {
+        return Err(refuse(no_plan(id)));
+    };
+    Ok(Words::of(&engine).preview(preview, page, PAGE_SIZE))
+}
+
+/// Plans the same selection and actions once more, against the mirror as it is now.
+#[server(prefix = "/api", endpoint = "plan_again")]
+pub async fn plan_again(id: i64) -> Result<(), ApiError> {
+    let (engine, operator) = require(Role::Lead)?;
+    let run = engine.store().run(RunId(id)).await.map_err(|error| internal(&error))?;
+    let run = run.ok_or_else(|| refuse(no_plan(id)))?;
+    plan_and_show(&engine, operator.name, run.selection, run.actions).await
+}
+
+/// Confirms a plan and leads to the run. A second time it leads to the same run and starts nothing.
+#[server(prefix = "/api", endpoint = "start_run")]
+pub async fn start_run(id: i64) -> Result<(), ApiError> {
+    let (engine, _) = require(Role::Lead)?;
+    let known = engine.confirm(RunId(id)).await.map_err(|error| internal(&error))?;
+    if !known {
+        return Err(refuse(no_plan(id)));
+    }
+    leptos_axum::redirect(&format!("/runs/{id}"));
+    Ok(())
+}
+
+#[cfg(feature = "ssr")]
+pub(super) async fn plan_and_show(
+    engine: &Engine,
+    author: String,
+    selection: Selection,
+    actions: Actions,
+) -> Result<(), ApiError> {
+    match engine.plan(author, selection, actions).await {
+        Ok(id) => {
+            leptos_axum::redirect(&format!("/preview/{id}"));
+            Ok(())
+        }
+        Err(PlanError::Invalid(problems)) => Err(refuse(ApiError::Invalid(problems))),
+        Err(PlanError::Store(error)) => Err(internal(&error)),
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn no_plan(id: i64) -> ApiError {
+    ApiError::NotFound(format!("There is no plan {id}. Plans that nobody started are forgotten after a week."))
+}

@@ -1,0 +1,125 @@
+//! The list of conversations, and turning a selection with actions into a plan.
+
+use leptos::prelude::*;
+use server_fn::codec::GetUrl;
+
+use super::ApiError;
+use crate::view::{Choices, ConversationList};
+
+/// Rows on a page of the list.
+#[cfg(feature = "ssr")]
+const PAGE_SIZE: usize = 50;
+
+/// A page of what matches the filter. A filter that cannot be read lists nothing and says where it is wrong.
+#[server(prefix = "/api", endpoint = "conversations", input = GetUrl)]
+pub async fn list_conversations(
+    #[server(default)] filter: String,
+    #[server(default)] sort: String,
+    #[server(default)] descending: bool,
+    #[server(default)] page: usize,
+) -> Result<ConversationList, ApiError> {
+    use engine::{Sort, SortKey};
+
+    use super::access::require;
+    use super::words::Words;
+    use crate::view::Role;
+
+    let (engine, _) = require(Role::Viewer)?;
+    let key = match sort.as_str() {
+        "subject" => SortKey::Subject,
+        "mailbox" => SortKey::Mailbox,
+        "status" => SortKey::Status,
+        "assignee" => SortKey::Assignee,
+        _ => SortKey::Age,
+    };
+    let page = page.max(1);
+    let words = Words::of(&engine);
+    let listed = engine.mirror().list(&filter, Sort { key, descending }, page - 1, PAGE_SIZE, engine.now());
+    let (directory, total) = {
+        let mirror = engine.mirror().read();
+        (mirror.directory.clone(), mirror.rows.len())
+    };
+    let (conversations, matching, filter_error) = match listed {
+        Ok(listed) => (listed.conversations, listed.matching, None),
+        Err(error) => (Vec::new(), 0, Some(error)),
+    };
+    let ages_from_hiver = conversations.iter().all(|one| one.created_at.is_some());
+    Ok(ConversationList {
+        rows: conversations.iter().map(|one| words.row(&directory, one)).collect(),
+        matching,
+        total,
+        page,
+        page_size: PAGE_SIZE,
+        filter_error,
+        ages_from_hiver,
+    })
+}
+
+/// What actions can be composed of, and a form that was kept because it could not be carried out (e.g. since the
+/// session had ended), URL-encoded.
+#[server(name = ReadChoices, prefix = "/api", endpoint = "choices", input = GetUrl)]
+pub async fn choices() -> Result<Choices, ApiError> {
+    use super::access::{Draft, extension, require};
+    use crate::view::{Named, Role};
+
+    let (engine, _) = require(Role::Viewer)?;
+    let named = |id: &str, name: &str| Named { id: id.to_owned(), name: name.to_owned() };
+    let directory = engine.mirror().read().directory.clone();
+    Ok(Choices {
+        mailboxes: directory.mailboxes.iter().map(|one| named(one.id.as_str(), &one.name)).collect(),
+        users: directory.users.iter().map(|user| named(user.id.as_str(), &user.name)).collect(),
+        tags: directory.tags.iter().map(|tag| named(tag.id.as_str(), &tag.name)).collect(),
+        draft: extension::<Draft>().map(|draft| draft.0),
+    })
+}
+
+/// Plans the composed actions for a selection and leads to the preview.
+///
+/// `scope` is `matching` (everything that `filter` matches, minus `except` and minus those of `shown` that are not
+/// among `ids`, which is how unticked boxes arrive) or anything else (`ids`).
+#[server(prefix = "/api", endpoint = "plan")]
+pub async fn plan_changes(
+    #[server(default)] scope: String,
+    #[server(default)] filter: String,
+    #[server(default)] ids: Vec<String>,
+    #[server(default)] except: Vec<String>,
+    #[server(default)] shown: Vec<String>,
+    #[server(default)] assign: String,
+    #[server(default)] add_tags: Vec<String>,
+    #[server(default)] remove_tags: Vec<String>,
+    #[server(default)] set_status: String,
+    #[server(default)] note: String,
+) -> Result<(), ApiError> {
+    use std::collections::{BTreeSet, HashSet};
+
+    use triage::actions::Actions;
+    use triage::model::Status;
+    use triage::selection::Selection;
+
+    use super::access::require;
+    use crate::view::Role;
+
+    let (engine, operator) = require(Role::Lead)?;
+    let selection = if scope == "matching" {
+        let ticked: HashSet<String> = ids.into_iter().collect();
+        let unticked = shown.into_iter().filter(|id| !ticked.contains(id));
+        let except: BTreeSet<String> = except.into_iter().chain(unticked).collect();
+        Selection::Matching { filter, except: except.into_iter().map(Into::into).collect() }
+    } else {
+        Selection::Ids(ids.into_iter().map(Into::into).collect())
+    };
+    let actions = Actions {
+        assign: some(assign).map(Into::into),
+        add_tags: add_tags.into_iter().filter_map(some).map(Into::into).collect(),
+        remove_tags: remove_tags.into_iter().filter_map(some).map(Into::into).collect(),
+        set_status: some(set_status).map(Status::from),
+        note: some(note.replace("\r\n", "\n")),
+    };
+    super::preview::plan_and_show(&engine, operator.name, selection, actions).await
+}
+
+/// A field that was left as it is arrives empty.
+#[cfg(feature = "ssr")]
+fn some(text: String) -> Option<String> {
+    (!text.trim().is_empty()).then_some(text)
+}

@@ -1,0 +1,347 @@
+//! One change on its way: waiting for its instant, sending, judging the answer, writing it down.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hiver::{ErrorKind, Lane, Slot};
+use store::{ChangeRow, ChangeUpdate, Error, Run};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use triage::actions::ChangeKind;
+use triage::model::Conversation;
+use triage::outcome::{
+    AfterRead, Answer, FailReason, Next, Outcome, after_answer, after_read, backoff,
+};
+
+use crate::link::Link;
+use crate::live::{Live, Turned};
+use crate::mirror::Sighting;
+use crate::status::Trouble;
+use crate::sync::chain;
+use crate::{Engine, answers, map, words};
+
+/// A change that is still to be made.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) row: ChangeRow,
+    /// It was first sent then, and whether it was made is not known.
+    pub(super) unknown_since: Option<i64>,
+}
+
+/// A change whose answer has come and is written down.
+pub(super) struct Landed {
+    pub(super) item: Item,
+    pub(super) then: Then,
+    /// What was wrong with Hiver or the way there.
+    pub(super) trouble: Option<Trouble>,
+}
+
+/// What follows for a change that has landed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It has a final outcome.
+    Final,
+    /// It waits again, at least so long; whether it was made is not known.
+    Again(Duration),
+    /// It waits again; nothing speaks against sending it at once.
+    Held,
+    /// It waits again; Hiver could not be reached, and everything waits.
+    Unreachable,
+    /// It waits again; the key was refused.
+    KeyRefused,
+}
+
+/// What a flight needs to know; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Flight {
+    pub(super) engine: Engine,
+    pub(super) link: Arc<Link>,
+    pub(super) run: Arc<Run>,
+    /// The run was asked to stop.
+    pub(super) cancel: CancellationToken,
+}
+
+impl Flight {
+    /// Sends a change whose intent is on disk, and writes down what became of it.
+    pub(super) async fn send(self, mut item: Item, slot: Slot) -> Landed {
+        if !map::can_be_addressed(&item.row.conversation, &item.row.change) {
+            let reason = "it has an id that no request can carry".to_owned();
+            return self.settle(item, Outcome::Failed, Some(reason), None).await;
+        }
+        if !self.may_leave(&slot).await {
+            drop(slot);
+            not_an_attempt(&mut item);
+            return self.wait_again(item, Then::Held, None).await;
+        }
+        let write = map::write(&item.row.conversation, &item.row.change);
+        let result = self.link.hiver.send(slot, &write).await;
+        self.engine.with_activity(super::Activity::answered);
+        let answer = answers::of_write(&result);
+        let trouble = result.err().and_then(|error| {
+            tracing::warn!(run = %self.run.id, seq = item.row.seq, error = %chain(&error), "a change was not accepted");
+            is_trouble(&answer).then(|| words::trouble(&error))
+        });
+        if answer == Answer::NeverSent {
+            // That is no attempt at this change, but a matter of the connection.
+            not_an_attempt(&mut item);
+            return self.wait_again(item, Then::Unreachable, trouble).await;
+        }
+        let attempts = u32::try_from(item.row.attempts).unwrap_or(u32::MAX);
+        match after_answer(item.row.change.kind(), attempts, &answer) {
+            Next::Done => self.settle(item, Outcome::Done, None, None).await,
+            Next::Failed(reason) => {
+                self.settle(item, Outcome::Failed, Some(reason.to_string()), trouble)
+                    .await
+            }
+            Next::Uncertain(reason) => {
+                self.settle(item, Outcome::Uncertain, Some(reason.to_string()), trouble)
+                    .await
+            }
+            Next::RetryAfter { attempt } => {
+                item.unknown_since = item.unknown_since.or(item.row.sent_at);
+                let pause = self.engine.patience().of(backoff(attempt, rand::random()));
+                self.wait_again(item, Then::Again(pause), trouble).await
+            }
+            Next::HoldAndRetry => {
+                not_an_attempt(&mut item);
+                self.wait_again(item, Then::Held, None).await
+            }
+            Next::PauseRun => {
+                not_an_attempt(&mut item);
+                self.wait_again(item, Then::KeyRefused, trouble).await
+            }
+        }
+    }
+
+    /// Waits until the slot's instant has come and nothing is held; `false` when the run was cancelled or the link
+    /// ended before. A hold may last for minutes, and whoever cancels in the meantime is obeyed.
+    async fn may_leave(&self, slot: &Slot) -> bool {
+        let mut pacer = self.link.hiver.pacer().watch();
+        loop {
+            if self.cancel.is_cancelled() || self.link.stop.is_cancelled() {
+                return false;
+            }
+            let held = pacer.borrow_and_update().held.map(|held| held.until);
+            let instant = held.map_or(slot.planned(), |until| until.max(slot.planned()));
+            if instant <= Instant::now() {
+                return true;
+            }
+            tokio::select! {
+                () = self.cancel.cancelled() => return false,
+                () = self.link.stop.cancelled() => return false,
+                () = tokio::time::sleep_until(instant) => {}
+                changed = pacer.changed() => if changed.is_err() { return true },
+            }
+        }
+    }
+
+    /// Reads a conversation whose change may have been made long ago, and decides.
+    pub(super) async fn read(self, mut item: Item) -> Landed {
+        let asked_at = self.engine.now();
+        let read = self
+            .link
+            .hiver
+            .on(Lane::Bulk)
+            .conversation(&item.row.conversation.as_str().into())
+            .await;
+        let row = match read {
+            Ok(row) => row,
+            Err(error) => return self.unread(item, &error).await,
+        };
+        let now = self.engine.now();
+        let sighting = map::sighting(row, &self.engine.mirror().read().directory);
+        let found = seen(sighting.clone(), now);
+        let changed =
+            self.engine
+                .mirror()
+                .absorb(self.run.connection, vec![sighting], asked_at, now);
+        if let Err(error) = self
+            .engine
+            .store()
+            .save_conversations(self.run.connection, &changed)
+            .await
+        {
+            tracing::error!(error = %chain(&error), "the mirror could not be written");
+        }
+        match after_read(&item.row.before, &item.row.change, &found) {
+            AfterRead::AlreadyDone => self.settle(item, Outcome::Done, None, None).await,
+            AfterRead::SendAgain => {
+                item.unknown_since = None;
+                self.wait_again(item, Then::Held, None).await
+            }
+            AfterRead::ChangedMeanwhile => {
+                let reason = FailReason::ChangedMeanwhile.to_string();
+                self.settle(item, Outcome::Failed, Some(reason), None).await
+            }
+            AfterRead::CannotTell => {
+                self.settle(
+                    item,
+                    Outcome::Failed,
+                    Some(FailReason::CannotTell.to_string()),
+                    None,
+                )
+                .await
+            }
+        }
+    }
+
+    /// The conversation could not be read, after all the tries that a read has.
+    async fn unread(&self, item: Item, error: &hiver::Error) -> Landed {
+        tracing::warn!(run = %self.run.id, seq = item.row.seq, error = %chain(error), "a conversation could not be read again");
+        let trouble = Some(words::trouble(error));
+        match error.kind() {
+            ErrorKind::Unauthorized { .. } => Landed {
+                item,
+                then: Then::KeyRefused,
+                trouble,
+            },
+            ErrorKind::NeverSent { .. } => Landed {
+                item,
+                then: Then::Unreachable,
+                trouble,
+            },
+            ErrorKind::RateLimited { .. } => Landed {
+                item,
+                then: Then::Held,
+                trouble: None,
+            },
+            ErrorKind::NotFound { .. } => {
+                let reason = "it does not exist any more".to_owned();
+                self.settle(item, Outcome::Failed, Some(reason), None).await
+            }
+            _ => {
+                let reason = FailReason::CannotTell.to_string();
+                let trouble = trouble.filter(|_| error.is_passing());
+                self.settle(item, Outcome::Failed, Some(reason), trouble)
+                    .await
+            }
+        }
+    }
+
+    /// Writes a final outcome, together with the mirror where the change was made.
+    async fn settle(
+        &self,
+        item: Item,
+        outcome: Outcome,
+        reason: Option<String>,
+        trouble: Option<Trouble>,
+    ) -> Landed {
+        let engine = &self.engine;
+        let mirrored = (outcome == Outcome::Done && item.row.change.kind() != ChangeKind::AddNote)
+            .then(|| {
+                let directory = engine.mirror().read().directory.clone();
+                engine.mirror().apply(
+                    self.run.connection,
+                    &item.row.conversation,
+                    engine.now(),
+                    |conversation| {
+                        answers::apply(&item.row.change, conversation, &directory);
+                    },
+                )
+            })
+            .flatten();
+        self.write_surely(&item, outcome, reason, mirrored.as_ref())
+            .await;
+        if mirrored.is_some() {
+            engine.tell(Live::Mirror);
+        }
+        Landed {
+            item,
+            then: Then::Final,
+            trouble,
+        }
+    }
+
+    /// Writes that a change waits again.
+    async fn wait_again(&self, mut item: Item, then: Then, trouble: Option<Trouble>) -> Landed {
+        // On disk it stays `sending` while nobody knows whether it was made, so that a crash asks the same question.
+        let outcome = if item.unknown_since.is_some() {
+            Outcome::Sending
+        } else {
+            Outcome::Waiting
+        };
+        item.row.sent_at = item.unknown_since;
+        self.write_surely(&item, outcome, None, None).await;
+        Landed {
+            item,
+            then,
+            trouble,
+        }
+    }
+
+    /// Writes until it is written: an answer that is known must not be forgotten. Gives up when the engine stops;
+    /// the change is then looked after like after a crash.
+    async fn write_surely(
+        &self,
+        item: &Item,
+        outcome: Outcome,
+        reason: Option<String>,
+        mirrored: Option<&Conversation>,
+    ) {
+        while let Err(error) = self.write(item, outcome, reason.clone(), mirrored).await {
+            tracing::error!(run = %self.run.id, seq = item.row.seq, error = %chain(&error), "an outcome could not be written; trying again");
+            tokio::select! {
+                () = self.engine.0.stop.cancelled() => return,
+                () = tokio::time::sleep(self.engine.patience().of(super::DATABASE_PAUSE)) => {}
+            }
+        }
+    }
+
+    /// Writes how a change stands, and tells.
+    pub(super) async fn write(
+        &self,
+        item: &Item,
+        outcome: Outcome,
+        reason: Option<String>,
+        mirrored: Option<&Conversation>,
+    ) -> Result<(), Error> {
+        let update = ChangeUpdate {
+            outcome,
+            reason: reason.clone(),
+            attempts: item.row.attempts,
+            sent_at: item.row.sent_at,
+            finished_at: outcome.is_final().then(|| self.engine.now()),
+        };
+        self.engine
+            .store()
+            .update_change(&self.run, item.row.seq, update, mirrored)
+            .await?;
+        self.engine.tell(Live::Turned(
+            self.run.id,
+            Turned {
+                seq: item.row.seq,
+                outcome,
+                reason,
+            },
+        ));
+        Ok(())
+    }
+}
+
+/// Whether an answer says that something is wrong with Hiver, the way there or the key, rather than with the change.
+fn is_trouble(answer: &Answer) -> bool {
+    matches!(
+        answer,
+        Answer::Unauthorized | Answer::NeverSent | Answer::ServerError | Answer::Unknown
+    )
+}
+
+fn not_an_attempt(item: &mut Item) {
+    item.row.attempts = (item.row.attempts - 1).max(0);
+}
+
+/// The conversation exactly as Hiver just sent it: what it did not send is unknown here, whatever the mirror has.
+fn seen(from: Sighting, now: i64) -> Conversation {
+    Conversation {
+        id: from.id,
+        mailbox: from.mailbox,
+        subject: from.subject,
+        status: from.status,
+        assignee: from.assignee,
+        tags: from.tags,
+        created_at: from.created_at,
+        updated_at: from.updated_at,
+        first_seen: now,
+        last_changed: now,
+    }
+}

@@ -1,0 +1,249 @@
+//! What goes on without a browser: keeping the mirror, planning, sending.
+//!
+//! One [`Engine`] holds the connection to Hiver, the mirror in memory and the two workers: the one that reads
+//! (`sync`) and the one that sends (`executor`). Pages ask the engine; they never wait for Hiver.
+
+mod answers;
+mod clock;
+mod executor;
+mod link;
+mod live;
+mod map;
+mod mirror;
+mod patience;
+mod planning;
+mod query;
+mod runs;
+mod status;
+mod sync;
+mod words;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub use clock::Clock;
+use hiver::Dialect;
+pub use link::{CheckedKey, KeySource, UseKeyError};
+pub use live::{Live, Turned};
+pub use mirror::{Mirror, MirrorState};
+pub use patience::Patience;
+pub use planning::PlanError;
+pub use query::{Listed, MailboxCounts, Sort, SortKey, UserCounts};
+pub use runs::{Preview, RunPage, RunStatus};
+use secrecy::SecretString;
+pub use status::{Status, SyncProgress, Trouble};
+use store::{SecretKey, Store};
+pub use sync::RefreshError;
+use tokio::sync::{Notify, broadcast, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::executor::Activity;
+use crate::link::Link;
+
+/// How many live messages a slow listener may fall behind before it has to look again.
+const LIVE_BACKLOG: usize = 4_096;
+
+/// Which Hiver, and how.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The contract that the Hiver at `base_url` speaks.
+    pub dialect: Dialect,
+    /// Where requests go.
+    pub base_url: String,
+    /// What the connection is called in the database: the address, or a name of its own for the demo, whose
+    /// port changes.
+    pub identity: String,
+    /// The key from the environment; it goes before a stored one.
+    pub key: Option<SecretString>,
+    /// Whether this is the demo with its own simulator.
+    pub demo: bool,
+    /// Requests per second; the dialect's default where nothing is said.
+    pub requests_per_second: Option<f64>,
+    /// Requests in 24 hours; no limit where neither this nor the dialect says one.
+    pub requests_per_day: Option<u32>,
+    /// Template of a conversation's page in Hiver; `{id}` stands for the conversation's id.
+    pub conversation_url: Option<String>,
+}
+
+/// The engine; cheap to clone, all clones are one.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    secret: SecretKey,
+    clock: Clock,
+    config: Config,
+    patience: Patience,
+    mirror: Mirror,
+    link: watch::Sender<Option<Arc<Link>>>,
+    trouble: watch::Sender<Option<Trouble>>,
+    sync: watch::Sender<Option<SyncProgress>>,
+    live: broadcast::Sender<Live>,
+    /// There may be something to send.
+    work: Notify,
+    /// Somebody wants the mirror read again.
+    refresh: Notify,
+    activity: Arc<Mutex<Activity>>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Engine")
+            .field("config", &self.0.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Loads the mirror and starts the workers. Without a key they wait for one.
+    ///
+    /// # Errors
+    /// When the database fails, the stored key cannot be opened, or the address or key makes no sense.
+    pub async fn start(
+        store: Store,
+        secret: SecretKey,
+        clock: Clock,
+        config: Config,
+    ) -> Result<Self, StartError> {
+        Self::start_with(store, secret, clock, config, Patience::default()).await
+    }
+
+    /// As [`start`](Self::start), with pauses of one's own after trouble.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_with(
+        store: Store,
+        secret: SecretKey,
+        clock: Clock,
+        config: Config,
+        patience: Patience,
+    ) -> Result<Self, StartError> {
+        let engine = Self(Arc::new(Inner {
+            store,
+            secret,
+            clock,
+            config,
+            patience,
+            mirror: Mirror::default(),
+            link: watch::Sender::new(None),
+            trouble: watch::Sender::new(None),
+            sync: watch::Sender::new(None),
+            live: broadcast::Sender::new(LIVE_BACKLOG),
+            work: Notify::new(),
+            refresh: Notify::new(),
+            activity: Arc::default(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }));
+        engine.0.store.park_runs().await?;
+        engine.connect_at_start().await?;
+        engine.0.tasks.spawn(sync::work(engine.clone()));
+        engine.0.tasks.spawn(executor::work(engine.clone()));
+        Ok(engine)
+    }
+
+    /// Stops sending, waits for the answers that are under way (at most `patience`), and writes them down.
+    pub async fn stop(&self, patience: Duration) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        if tokio::time::timeout(patience, self.0.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                "stopping with answers still under way; the next start looks after them"
+            );
+        }
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The mirror of the connected account.
+    #[must_use]
+    pub fn mirror(&self) -> &Mirror {
+        &self.0.mirror
+    }
+
+    /// How it was set up.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Now, in milliseconds since 1970 (UTC).
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.0.clock.now()
+    }
+
+    /// Follows what happens from now on.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Live> {
+        self.0.live.subscribe()
+    }
+
+    /// Asks the workers to read the mirror again.
+    pub fn refresh(&self) {
+        self.0.refresh.notify_one();
+    }
+
+    /// Requests per second that may be sent.
+    #[must_use]
+    pub fn allowed_per_second(&self) -> f64 {
+        let config = &self.0.config;
+        config
+            .requests_per_second
+            .unwrap_or_else(|| config.dialect.default_requests_per_second())
+    }
+
+    pub(crate) fn patience(&self) -> Patience {
+        self.0.patience
+    }
+
+    pub(crate) fn tell(&self, live: Live) {
+        // Nobody listening is no failure.
+        let _ = self.0.live.send(live);
+    }
+
+    pub(crate) fn set_trouble(&self, trouble: Option<Trouble>) {
+        let changed = self.0.trouble.send_if_modified(|known| {
+            let differs = *known != trouble;
+            *known = trouble;
+            differs
+        });
+        if changed {
+            self.tell(Live::Status);
+        }
+    }
+
+    pub(crate) fn with_activity<T>(&self, look: impl FnOnce(&mut Activity) -> T) -> T {
+        look(
+            &mut self
+                .0
+                .activity
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+}
+
+/// Why the engine could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database failed.
+    #[error("the database could not be read")]
+    Store(#[from] store::Error),
+    /// The address or the key makes no sense.
+    #[error("the connection to Hiver cannot be set up")]
+    Settings(#[from] hiver::SettingsError),
+}

@@ -1,0 +1,328 @@
+//! The mirror in memory: what pages are drawn from and plans are made against.
+//!
+//! The database holds the same rows; this copy exists because a filter must look at every subject, and
+//! because no page may wait for a disk that a run is writing to.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use store::{ConnectionId, MailboxState, StoredMirror};
+use triage::fold;
+use triage::model::{
+    Assignee, Conversation, ConversationId, Directory, Mailbox, MailboxId, Status, Tag, TagId,
+    User, UserId,
+};
+
+/// A conversation with its subject folded for matching.
+#[derive(Debug)]
+pub struct Row {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// Its subject without case and accents; empty where there is none.
+    pub folded: String,
+    /// When we last wrote to it ourselves: what was asked before that is older than what we know.
+    written_at: Option<i64>,
+}
+
+/// Everything mirrored of one connection.
+#[derive(Debug, Default)]
+pub struct MirrorState {
+    /// The connection that all of it is of. What comes in for another one, from a link that was just replaced, is
+    /// not taken in.
+    connection: Option<ConnectionId>,
+    /// Mailboxes, users and tags by name and id.
+    pub directory: Directory,
+    /// When each mailbox had last been read to the end.
+    pub synced: HashMap<MailboxId, i64>,
+    /// Mailboxes that Hiver lists but does not let us read.
+    pub closed_to_us: HashSet<MailboxId>,
+    /// All conversations.
+    pub rows: HashMap<ConversationId, Row>,
+}
+
+impl MirrorState {
+    /// The connection whose mirror this is.
+    pub(crate) fn connection(&self) -> Option<ConnectionId> {
+        self.connection
+    }
+
+    /// How old the oldest part of the mirror is: the time of its least fresh mailbox; nothing while one has
+    /// not been read to the end. Mailboxes that we may not read do not count.
+    #[must_use]
+    pub fn as_of(&self) -> Option<i64> {
+        let readable = self
+            .directory
+            .mailboxes
+            .iter()
+            .filter(|mailbox| !self.closed_to_us.contains(&mailbox.id));
+        readable
+            .map(|mailbox| self.synced.get(&mailbox.id).copied())
+            .min()
+            .flatten()
+    }
+}
+
+/// The mirror; shared by everything that reads it.
+#[derive(Debug, Default)]
+pub struct Mirror {
+    state: RwLock<MirrorState>,
+}
+
+/// A conversation as Hiver just sent it, before it is compared with what we knew.
+#[derive(Debug, Clone)]
+pub(crate) struct Sighting {
+    /// Hiver's id.
+    pub id: ConversationId,
+    /// The mailbox, from the row or from the list that was asked for.
+    pub mailbox: Option<MailboxId>,
+    /// The subject line.
+    pub subject: Option<String>,
+    /// The status, from the row or from the list that was asked for.
+    pub status: Option<Status>,
+    /// Who it is assigned to.
+    pub assignee: Assignee,
+    /// Its tags; nothing where Hiver did not send them, or sent one that the directory does not know.
+    pub tags: Option<Vec<TagId>>,
+    /// Hiver's time of creation.
+    pub created_at: Option<i64>,
+    /// Hiver's time of the last change.
+    pub updated_at: Option<i64>,
+}
+
+impl Mirror {
+    /// Replaces everything by what the database holds.
+    pub fn load(&self, connection: ConnectionId, stored: StoredMirror) {
+        let mut state = MirrorState {
+            connection: Some(connection),
+            ..MirrorState::default()
+        };
+        for MailboxState { mailbox, synced_at } in stored.mailboxes {
+            if let Some(at) = synced_at {
+                state.synced.insert(mailbox.id.clone(), at);
+            }
+            state.directory.mailboxes.push(mailbox);
+        }
+        state.directory.users = stored.users;
+        state.directory.tags = stored.tags;
+        state.rows.reserve(stored.conversations.len());
+        for conversation in stored.conversations {
+            state
+                .rows
+                .insert(conversation.id.clone(), row(conversation, None));
+        }
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    /// Looks at the mirror. Hold the guard briefly: writers wait.
+    pub fn read(&self) -> RwLockReadGuard<'_, MirrorState> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection whose mirror this is.
+    pub(crate) fn connection(&self) -> Option<ConnectionId> {
+        self.read().connection
+    }
+
+    /// The state, to be changed on behalf of a connection; nothing when the mirror is of another one.
+    fn write(&self, connection: ConnectionId) -> Option<RwLockWriteGuard<'_, MirrorState>> {
+        let state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        (state.connection == Some(connection)).then_some(state)
+    }
+
+    /// The mailboxes that Hiver lists now.
+    pub(crate) fn set_mailboxes(&self, connection: ConnectionId, listed: Vec<Mailbox>) {
+        let Some(mut state) = self.write(connection) else {
+            return;
+        };
+        state
+            .synced
+            .retain(|id, _| listed.iter().any(|mailbox| mailbox.id == *id));
+        state
+            .closed_to_us
+            .retain(|id| listed.iter().any(|mailbox| mailbox.id == *id));
+        state.directory.mailboxes = listed;
+    }
+
+    /// The users that Hiver lists now.
+    pub(crate) fn set_users(&self, connection: ConnectionId, listed: Vec<User>) {
+        if let Some(mut state) = self.write(connection) {
+            state.directory.users = listed;
+        }
+    }
+
+    /// The tags that Hiver lists now.
+    pub(crate) fn set_tags(&self, connection: ConnectionId, listed: Vec<Tag>) {
+        if let Some(mut state) = self.write(connection) {
+            state.directory.tags = listed;
+        }
+    }
+
+    /// A mailbox was read to the end.
+    pub(crate) fn set_synced(&self, connection: ConnectionId, mailbox: &MailboxId, at: i64) {
+        if let Some(mut state) = self.write(connection) {
+            state.closed_to_us.remove(mailbox);
+            state.synced.insert(mailbox.clone(), at);
+        }
+    }
+
+    /// Hiver does not let us read a mailbox.
+    pub(crate) fn set_closed_to_us(&self, connection: ConnectionId, mailbox: &MailboxId) {
+        if let Some(mut state) = self.write(connection) {
+            state.closed_to_us.insert(mailbox.clone());
+        }
+    }
+
+    /// Takes in what Hiver sent; returns the conversations that are new or differ from what we knew.
+    /// Rows that we wrote to since `asked_at` stay: the answer may be older than the write.
+    pub(crate) fn absorb(
+        &self,
+        connection: ConnectionId,
+        sightings: Vec<Sighting>,
+        asked_at: i64,
+        now: i64,
+    ) -> Vec<Conversation> {
+        let Some(mut state) = self.write(connection) else {
+            return Vec::new();
+        };
+        let mut changed = Vec::new();
+        for sighting in sightings {
+            let known = state.rows.get(&sighting.id);
+            if known
+                .and_then(|row| row.written_at)
+                .is_some_and(|written_at| written_at >= asked_at)
+            {
+                continue;
+            }
+            let merged = merge(known.map(|row| &row.conversation), sighting, now);
+            if known.is_none_or(|row| row.conversation != merged) {
+                changed.push(merged.clone());
+                let written_at = known.and_then(|row| row.written_at);
+                state
+                    .rows
+                    .insert(merged.id.clone(), row(merged, written_at));
+            }
+        }
+        changed
+    }
+
+    /// Changes a conversation that we just wrote to; returns it as it is now.
+    pub(crate) fn apply(
+        &self,
+        connection: ConnectionId,
+        id: &ConversationId,
+        now: i64,
+        change: impl FnOnce(&mut Conversation),
+    ) -> Option<Conversation> {
+        let mut state = self.write(connection)?;
+        let row = state.rows.get_mut(id)?;
+        let before = row.conversation.clone();
+        change(&mut row.conversation);
+        row.written_at = Some(now);
+        if row.conversation != before {
+            row.conversation.last_changed = now;
+        }
+        Some(row.conversation.clone())
+    }
+
+    /// A conversation is no longer in the list of a status, and Hiver does not say where it is now: its status is
+    /// unknown. Returns it, if that is news.
+    pub(crate) fn unlist(
+        &self,
+        connection: ConnectionId,
+        id: &ConversationId,
+        status: &Status,
+        asked_at: i64,
+        now: i64,
+    ) -> Option<Conversation> {
+        let mut state = self.write(connection)?;
+        let row = state.rows.get_mut(id)?;
+        let written_since = row
+            .written_at
+            .is_some_and(|written_at| written_at >= asked_at);
+        if written_since || row.conversation.status.as_ref() != Some(status) {
+            return None;
+        }
+        row.conversation.status = None;
+        row.conversation.last_changed = now;
+        Some(row.conversation.clone())
+    }
+
+    /// Forgets conversations that Hiver no longer has.
+    pub(crate) fn forget(&self, connection: ConnectionId, gone: &[ConversationId]) {
+        let Some(mut state) = self.write(connection) else {
+            return;
+        };
+        for id in gone {
+            state.rows.remove(id);
+        }
+    }
+}
+
+/// The user whom a row means: by id, else the only one of that name.
+#[must_use]
+pub(crate) fn resolve_user(
+    directory: &Directory,
+    id: Option<UserId>,
+    name: Option<String>,
+) -> Assignee {
+    if let Some(id) = id {
+        let known = directory.user(&id).map(|user| user.name.clone());
+        return Assignee::User {
+            id: Some(id),
+            name: known.or(name),
+        };
+    }
+    let Some(name) = name else {
+        return Assignee::Unknown;
+    };
+    let mut named = directory.users.iter().filter(|user| user.name == name);
+    let id = match (named.next(), named.next()) {
+        (Some(only), None) => Some(only.id.clone()),
+        _ => None,
+    };
+    Assignee::User {
+        id,
+        name: Some(name),
+    }
+}
+
+fn merge(known: Option<&Conversation>, sighting: Sighting, now: i64) -> Conversation {
+    let mut merged = Conversation {
+        id: sighting.id,
+        mailbox: sighting
+            .mailbox
+            .or_else(|| known.and_then(|known| known.mailbox.clone())),
+        subject: sighting.subject,
+        status: sighting
+            .status
+            .or_else(|| known.and_then(|known| known.status.clone())),
+        assignee: sighting.assignee,
+        // Tags that were not sent are not known any more: what they once were must never pass for "already so".
+        tags: sighting.tags,
+        created_at: sighting
+            .created_at
+            .or_else(|| known.and_then(|known| known.created_at)),
+        updated_at: sighting
+            .updated_at
+            .or_else(|| known.and_then(|known| known.updated_at)),
+        first_seen: known.map_or(now, |known| known.first_seen),
+        last_changed: known.map_or(now, |known| known.last_changed),
+    };
+    if known.is_some_and(|known| *known != merged) {
+        merged.last_changed = now;
+    }
+    merged
+}
+
+fn row(conversation: Conversation, written_at: Option<i64>) -> Row {
+    let folded = conversation
+        .subject
+        .as_deref()
+        .map(fold)
+        .unwrap_or_default();
+    Row {
+        conversation,
+        folded,
+        written_at,
+    }
+}

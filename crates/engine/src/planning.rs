@@ -1,0 +1,182 @@
+//! From a selection and actions to a plan on disk.
+
+use std::collections::{BTreeMap, HashSet};
+
+use store::{Author, NewChange, NewRun, PlanFacts};
+use triage::actions::Actions;
+use triage::model::{Conversation, Directory, RunId};
+use triage::outcome::Outcome;
+use triage::plan::{Capabilities, Plan, PlannedChange, plan};
+use triage::selection::Selection;
+
+use crate::Engine;
+use crate::mirror::Mirror;
+
+/// The tutorial's dialect: one request for every single change.
+pub(crate) const CAPABILITIES: Capabilities = Capabilities {
+    combined_patch: false,
+};
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// What was asked for cannot be planned; each line says why.
+    #[error("the plan cannot be made: {}", .0.join(" "))]
+    Invalid(Vec<String>),
+    /// The plan could not be kept.
+    #[error("the plan could not be kept")]
+    Store(#[from] store::Error),
+}
+
+impl Engine {
+    /// Plans `actions` for `selection` against the mirror as it is now, and keeps the plan for its preview.
+    ///
+    /// # Errors
+    /// When the selection or the actions make no sense, or the database fails.
+    pub async fn plan(
+        &self,
+        author: String,
+        selection: Selection,
+        actions: Actions,
+    ) -> Result<RunId, PlanError> {
+        let Some(link) = self.link() else {
+            return Err(invalid(
+                "No Hiver is connected: an admin sets the key first.",
+            ));
+        };
+        let now = self.now();
+        let conversations = select(self.mirror(), &selection, now)?;
+        let (directory, mirror_at) = {
+            let mirror = self.mirror().read();
+            (mirror.directory.clone(), mirror.as_of().unwrap_or(now))
+        };
+        actions.validate(&directory).map_err(|problems| {
+            PlanError::Invalid(
+                problems
+                    .iter()
+                    .map(|problem| format!("{problem}."))
+                    .collect(),
+            )
+        })?;
+        let selected: Vec<&Conversation> = conversations.iter().collect();
+        let plan = changing_first(plan(&selected, &actions));
+        let new = NewRun {
+            connection: link.connection.id,
+            author: Author::Operator(author),
+            labels: labels(&actions, &directory),
+            facts: PlanFacts {
+                summary: plan.summary(CAPABILITIES),
+                groups: plan.groups(),
+                cannot_be_undone: plan.cannot_be_undone(),
+            },
+            selection,
+            actions,
+            mirror_at,
+            created_at: now,
+        };
+        let subjects: BTreeMap<_, _> = conversations
+            .iter()
+            .map(|one| (&one.id, one.subject.as_ref()))
+            .collect();
+        let changes = plan
+            .changes
+            .into_iter()
+            .map(|planned| NewChange {
+                subject: subjects
+                    .get(&planned.conversation)
+                    .copied()
+                    .flatten()
+                    .cloned(),
+                conversation: planned.conversation,
+                change: planned.change,
+                before: planned.before,
+                outcome: if planned.already {
+                    Outcome::Unchanged
+                } else {
+                    Outcome::Waiting
+                },
+            })
+            .collect();
+        Ok(self.store().create_preview(new, changes).await?)
+    }
+}
+
+/// Puts the conversations that change before those in which everything already is so; the order among them
+/// stays.
+fn changing_first(plan: Plan) -> Plan {
+    let changing: HashSet<_> = plan
+        .changes
+        .iter()
+        .filter(|one| !one.already)
+        .map(|one| one.conversation.clone())
+        .collect();
+    let (mut first, rest): (Vec<PlannedChange>, Vec<PlannedChange>) = plan
+        .changes
+        .into_iter()
+        .partition(|one| changing.contains(&one.conversation));
+    first.extend(rest);
+    Plan { changes: first }
+}
+
+fn select(
+    mirror: &Mirror,
+    selection: &Selection,
+    now: i64,
+) -> Result<Vec<Conversation>, PlanError> {
+    let found = match selection {
+        Selection::Matching { filter, except } => {
+            let except: HashSet<_> = except.iter().collect();
+            let mut matching = mirror
+                .matching(filter, now)
+                .map_err(|error| invalid(&format!("The filter: {error}.")))?;
+            matching.retain(|one| !except.contains(&one.id));
+            matching
+        }
+        Selection::Ids(ids) => {
+            let mut seen = HashSet::new();
+            let mut found: Vec<Conversation> = ids
+                .iter()
+                .filter(|id| seen.insert(*id))
+                .filter_map(|id| mirror.conversation(id))
+                .collect();
+            let missing = seen.len() - found.len();
+            if missing > 0 {
+                return Err(invalid(&format!(
+                    "{} no longer in the mirror. Go back to the list and select again.",
+                    if missing == 1 {
+                        "One of the selected conversations is".to_owned()
+                    } else {
+                        format!("{missing} of the selected conversations are")
+                    }
+                )));
+            }
+            found.sort_by_key(Conversation::age_from);
+            found
+        }
+    };
+    if found.is_empty() {
+        return Err(invalid("Nothing is selected."));
+    }
+    Ok(found)
+}
+
+/// What users and tags were called when the plan was made, so that it stays readable when they are gone.
+fn labels(actions: &Actions, directory: &Directory) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::new();
+    if let Some(user) = actions.assign.as_ref().and_then(|id| directory.user(id)) {
+        labels.insert(user.id.to_string(), user.name.clone());
+    }
+    for tag in actions
+        .add_tags
+        .iter()
+        .chain(&actions.remove_tags)
+        .filter_map(|id| directory.tag(id))
+    {
+        labels.insert(tag.id.to_string(), tag.name.clone());
+    }
+    labels
+}
+
+fn invalid(message: &str) -> PlanError {
+    PlanError::Invalid(vec![message.to_owned()])
+}

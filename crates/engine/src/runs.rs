@@ -1,0 +1,254 @@
+//! Plans and runs as pages see them, and what a person may do to them.
+
+use store::{ChangeRow, Error, Run};
+use triage::model::{ConversationId, RunId};
+use triage::outcome::{Outcome, RunState, Tally};
+use triage::plan::{Price, price};
+
+use crate::Engine;
+use crate::executor::CANCELLED_IN_DOUBT;
+use crate::live::Live;
+
+/// A plan, with a page of its changes.
+#[derive(Debug)]
+pub struct Preview {
+    /// The plan.
+    pub run: Run,
+    /// What it costs now.
+    pub price: Price,
+    /// Conversations of the plan that changed in the mirror since it was made.
+    pub stale: usize,
+    /// The changes of the conversations on the page.
+    pub changes: Vec<ChangeRow>,
+    /// The changes of the first conversations in which everything already is so.
+    pub already: Vec<ChangeRow>,
+}
+
+/// How a run stands.
+#[derive(Debug)]
+pub struct RunStatus {
+    /// The run.
+    pub run: Run,
+    /// Its changes by outcome.
+    pub tally: Tally,
+    /// Requests per second over the last seconds, while it is being sent.
+    pub per_second: Option<f64>,
+    /// How long what remains will take at the allowed rate, in seconds.
+    pub seconds_left: f64,
+}
+
+/// A run, with a page of its changes.
+#[derive(Debug)]
+pub struct RunPage {
+    /// How it stands.
+    pub status: RunStatus,
+    /// Why changes failed or are uncertain, with counts.
+    pub problems: Vec<(Outcome, String, u64)>,
+    /// The changes on the page.
+    pub changes: Vec<ChangeRow>,
+    /// How many changes there are on all pages.
+    pub matching: u64,
+}
+
+impl Engine {
+    /// The plan of that number, with the changes of the conversations from `offset` on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn preview(
+        &self,
+        id: RunId,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Option<Preview>, Error> {
+        let Some(run) = self.own_run(id).await? else {
+            return Ok(None);
+        };
+        let per_conversation = run.actions.changes().len().max(1) as u64;
+        let changing = run.facts.summary.will_change;
+        let from = offset.min(changing);
+        let conversations = limit.min(changing - from);
+        let changes = self
+            .store()
+            .changes(
+                id,
+                &[],
+                from * per_conversation,
+                conversations * per_conversation,
+            )
+            .await?;
+        let already = match run.facts.summary.already {
+            0 => Vec::new(),
+            some => {
+                let shown = some.min(limit) * per_conversation;
+                self.store()
+                    .changes(id, &[], changing * per_conversation, shown)
+                    .await?
+            }
+        };
+        let link = self.link();
+        let used = match link {
+            Some(link) => {
+                self.store()
+                    .requests_of_day(link.connection.id, self.now())
+                    .await?
+            }
+            None => 0,
+        };
+        let per_day = self.config().requests_per_day;
+        Ok(Some(Preview {
+            price: price(
+                run.facts.summary.requests,
+                self.allowed_per_second(),
+                per_day,
+                used,
+            ),
+            stale: if run.state == RunState::Preview {
+                self.stale(&run).await?
+            } else {
+                0
+            },
+            run,
+            changes,
+            already,
+        }))
+    }
+
+    /// How many conversations of a plan changed in the mirror since it was made.
+    async fn stale(&self, run: &Run) -> Result<usize, Error> {
+        let changed: Vec<ConversationId> = {
+            let mirror = self.mirror().read();
+            mirror
+                .rows
+                .values()
+                .filter(|row| row.conversation.last_changed > run.created_at)
+                .map(|row| row.conversation.id.clone())
+                .collect()
+        };
+        self.store().count_planned(run.id, &changed).await
+    }
+
+    /// Confirms a plan; `false` when there is none of that number. Confirming twice starts one run.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn confirm(&self, id: RunId) -> Result<bool, Error> {
+        if self.own_run(id).await?.is_none() {
+            return Ok(false);
+        }
+        if self.store().confirm_run(id, self.now()).await? {
+            tracing::info!(run = %id, "run confirmed");
+            self.0.work.notify_one();
+            self.tell(Live::Run(id));
+        }
+        Ok(true)
+    }
+
+    /// Asks a run to stop before its next request; `false` when it was at its end already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn cancel(&self, id: RunId) -> Result<bool, Error> {
+        if self.own_run(id).await?.is_none() {
+            return Ok(false);
+        }
+        let asked = self.store().request_cancel(id).await?;
+        if asked {
+            tracing::info!(run = %id, "run asked to stop");
+            // A run that is being sent is ended by whoever sends it; any other is ended here and now.
+            self.with_activity(|activity| activity.cancel(id));
+            self.store()
+                .cancel_idle_run(id, CANCELLED_IN_DOUBT, self.now())
+                .await?;
+            self.tell(Live::Run(id));
+        }
+        Ok(asked)
+    }
+
+    /// How the run of that number stands.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn run_status(&self, id: RunId) -> Result<Option<RunStatus>, Error> {
+        match self.own_run(id).await? {
+            Some(run) if run.state != RunState::Preview => self.stand(run).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The run of that number with a page of its changes, of one outcome where one is named.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn run_page(
+        &self,
+        id: RunId,
+        outcome: Option<Outcome>,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Option<RunPage>, Error> {
+        let Some(status) = self.run_status(id).await? else {
+            return Ok(None);
+        };
+        let outcomes: Vec<Outcome> = outcome.into_iter().collect();
+        Ok(Some(RunPage {
+            problems: self.store().problems(id).await?,
+            changes: self.store().changes(id, &outcomes, offset, limit).await?,
+            matching: outcome.map_or(status.tally.total(), |outcome| status.tally.get(outcome)),
+            status,
+        }))
+    }
+
+    /// A page of confirmed runs, newest first, and how many there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn runs(&self, offset: u64, limit: u64) -> Result<(Vec<RunStatus>, u64), Error> {
+        let Some(link) = self.link() else {
+            return Ok((Vec::new(), 0));
+        };
+        let total = self.store().run_count(link.connection.id).await?;
+        let mut runs = Vec::new();
+        for run in self.store().runs(link.connection.id, offset, limit).await? {
+            runs.push(self.stand(run).await?);
+        }
+        Ok((runs, total))
+    }
+
+    /// What was done to a conversation from here, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn history(&self, id: &ConversationId) -> Result<Vec<(Run, ChangeRow)>, Error> {
+        let Some(link) = self.link() else {
+            return Ok(Vec::new());
+        };
+        self.store()
+            .changes_of_conversation(link.connection.id, id, 100)
+            .await
+    }
+
+    async fn stand(&self, run: Run) -> Result<RunStatus, Error> {
+        let tally = self.store().tally(run.id).await?;
+        let rate = self.link().map_or_else(
+            || self.allowed_per_second(),
+            |link| link.hiver.pacer().state().current_per_second,
+        );
+        let per_second = self.with_activity(|activity| activity.per_second(run.id));
+        Ok(RunStatus {
+            per_second,
+            seconds_left: tally.remaining() as f64 / rate,
+            tally,
+            run,
+        })
+    }
+
+    /// A run of the connection in use: those of others are none of its business.
+    async fn own_run(&self, id: RunId) -> Result<Option<Run>, Error> {
+        let Some(link) = self.link() else {
+            return Ok(None);
+        };
+        let run = self.store().run(id).await?;
+        Ok(run.filter(|run| run.connection == link.connection.id))
+    }
+}

@@ -1,0 +1,15 @@
+//! The engine against a simulated Hiver over real HTTP, with a database of its own in every test.
+
+mod accounts;
+mod cancelling;
+mod chaos;
+mod crashes;
+mod faults;
+mod keys;
+mod lists;
+mod outages;
+mod previews;
+mod reading;
+mod runs;
+mod support;
+mod sweeps;

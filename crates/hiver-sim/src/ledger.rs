@@ -1,0 +1,193 @@
+//! What was asked of the simulator, in order of arrival.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::{EffectRecord, FaultKind};
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Outcome {
+    /// Not answered yet: it is held, or the latency has not passed. `null` in JSON.
+    #[default]
+    Waiting,
+    /// Answered with this status. A number in JSON.
+    Status(u16),
+    /// The connection was closed without an answer. `"cut"` in JSON.
+    Cut,
+    /// The simulator stopped before it was carried out: no effect, no answer. `"dropped"` in JSON.
+    Dropped,
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Waiting => serializer.serialize_none(),
+            Self::Status(status) => serializer.serialize_u16(*status),
+            Self::Cut => serializer.serialize_str("cut"),
+            Self::Dropped => serializer.serialize_str("dropped"),
+        }
+    }
+}
+
+/// One request to `/api/v1`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LedgerEntry {
+    /// Its number, from 1, in order of arrival; never given twice.
+    pub n: u64,
+    /// When it arrived, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Such as `GET`.
+    pub method: String,
+    /// Such as `/api/v1/conversations`.
+    pub path: String,
+    /// What followed the `?`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// The body: JSON, or text if it was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+    /// How it ended.
+    pub status: Outcome,
+    /// The fault it met. A 429 without one is the rate limit's.
+    pub fault: Option<FaultKind>,
+    /// What it did. None for reads, refusals, and faults that come before the effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<EffectRecord>,
+}
+
+/// One note, as the ledger and the state show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NoteRecord {
+    /// The note's id.
+    pub id: String,
+    /// Its text.
+    pub body: String,
+    /// When it was written, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The number of the request that wrote it; 0 for one from an earlier life of the state file.
+    pub request: u64,
+}
+
+/// Requests in order of arrival, and the notes they wrote.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ledger {
+    /// The requests.
+    pub requests: Vec<LedgerEntry>,
+    /// Notes written by requests of the same range, by conversation.
+    pub notes: BTreeMap<String, Vec<NoteRecord>>,
+    /// The number of the newest request there was: the `since` of the next look.
+    pub last: u64,
+    /// How many were forgotten because the ledger was full.
+    pub forgotten: u64,
+}
+
+/// The ledger's own memory.
+pub(crate) struct LedgerBook {
+    entries: VecDeque<LedgerEntry>,
+    limit: usize,
+    last: u64,
+    cleared: u64,
+    forgotten: u64,
+}
+
+impl LedgerBook {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            limit: limit.max(1),
+            last: 0,
+            cleared: 0,
+            forgotten: 0,
+        }
+    }
+
+    /// Enters a request, giving it the next number.
+    pub(crate) fn enter(&mut self, mut entry: LedgerEntry) -> u64 {
+        self.last += 1;
+        entry.n = self.last;
+        if self.entries.len() == self.limit {
+            self.entries.pop_front();
+            self.forgotten += 1;
+        }
+        self.entries.push_back(entry);
+        self.last
+    }
+
+    /// The entry of this number, unless it was cleared or forgotten.
+    pub(crate) fn entry(&mut self, n: u64) -> Option<&mut LedgerEntry> {
+        let first = self.entries.front()?.n;
+        let index = usize::try_from(n.checked_sub(first)?).ok()?;
+        self.entries.get_mut(index)
+    }
+
+    /// The entries after number `since`.
+    pub(crate) fn after(&self, since: u64) -> impl Iterator<Item = &LedgerEntry> {
+        let first = self.entries.front().map_or(0, |entry| entry.n);
+        let skip = (since + 1).saturating_sub(first);
+        self.entries
+            .iter()
+            .skip(usize::try_from(skip).unwrap_or(usize::MAX))
+    }
+
+    /// Forgets all requests; the numbers go on.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.cleared = self.last;
+        self.forgotten = 0;
+    }
+
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
+    pub(crate) fn cleared(&self) -> u64 {
+        self.cleared
+    }
+
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> LedgerEntry {
+        LedgerEntry {
+            n: 0,
+            at_ms: 0,
+            method: "GET".to_owned(),
+            path: "/api/v1/tags".to_owned(),
+            query: None,
+            body: None,
+            status: Outcome::Waiting,
+            fault: None,
+            effect: None,
+        }
+    }
+
+    fn numbers(book: &LedgerBook, since: u64) -> Vec<u64> {
+        book.after(since).map(|entry| entry.n).collect()
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten_and_numbers_go_on() {
+        let mut book = LedgerBook::new(3);
+        for expected in 1..=5 {
+            assert_eq!(book.enter(request()), expected);
+        }
+        assert_eq!(numbers(&book, 0), [3, 4, 5]);
+        assert_eq!(numbers(&book, 4), [5]);
+        assert_eq!(book.forgotten(), 2);
+        assert!(book.entry(2).is_none());
+        assert_eq!(book.entry(4).unwrap().n, 4);
+        book.clear();
+        assert_eq!(book.enter(request()), 6);
+        assert_eq!(numbers(&book, 0), [6]);
+        assert!(book.entry(5).is_none());
+    }
+}

@@ -1,0 +1,75 @@
+//! A Hiver that runs on this machine: same wire, faults and clock under control.
+//!
+//! It speaks the `tutorial` dialect of Hiver's API under `/api/v1` over an account of sample data, and is
+//! steered under `/_sim/`, or from Rust through [`Simulator`]. It shares no code with any client of Hiver, so
+//! that a misreading of the contract in one cannot hide in the other.
+//!
+//! # Control endpoints
+//!
+//! | call | body or query | does |
+//! |---|---|---|
+//! | `GET /_sim/ledger` | `?since=N` | [`Ledger`]: every request and what it did |
+//! | `DELETE /_sim/ledger` | | forgets the requests |
+//! | `GET /_sim/state` | `?conversation=ID`, `?conversations=false` | [`AccountState`], or one [`ConversationState`] |
+//! | `GET`, `PUT /_sim/faults` | `{"429": 0.05, "cut": 0.01}` | [`Faults`] by chance; replaces all |
+//! | `POST /_sim/faults/next` | [`NextFault`] | faults for exactly the next requests |
+//! | `DELETE /_sim/faults/next` | | takes them back |
+//! | `PUT /_sim/latency` | `{"ms": 200}` | |
+//! | `PUT /_sim/rate` | `{"per_second": 5}`, 0 or null for no limit | |
+//! | `GET`, `PUT /_sim/wire` | `{"sparse"?, "times"?, "wrapped"?, "bare_mailboxes"?}` | [`WireOptions`] |
+//! | `PUT /_sim/key` | `{"key"?, "active"?}` | |
+//! | `GET`, `POST`, `DELETE /_sim/hold` | | [`Hold`]: stops the world, lets it go on |
+//! | `POST /_sim/conversations` | [`NewConversation`] | a mail comes in |
+//! | `PUT /_sim/conversations/ID` | [`ConversationChange`] | a colleague was there |
+//! | `PUT /_sim/mailboxes/ID` | `{"access": "full" \| "forbidden" \| "hidden"}` | [`Access`] |
+//!
+//! # Example
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use hiver_sim::{FaultKind, NextFault, Options, Simulator};
+//!
+//! let running = Simulator::spawn(Options::unlimited(100)).await?;
+//! running.simulator().fail_next(NextFault::new(FaultKind::Cut).method("POST"));
+//! println!("give your client {}", running.base_url());
+//! assert!(running.simulator().ledger().requests.is_empty());
+//! running.stop().await?;
+//! # Ok::<_, hiver_sim::Error>(()) }).unwrap();
+//! ```
+
+mod account;
+mod api;
+mod clock;
+mod connection;
+mod control;
+mod effect;
+mod error;
+mod faults;
+mod ids;
+mod journal;
+mod ledger;
+mod limiter;
+mod options;
+mod rng;
+mod sample;
+mod serve;
+mod simulator;
+mod snapshot;
+mod subjects;
+mod wire;
+mod world;
+
+pub use effect::EffectRecord;
+pub use error::Error;
+pub use faults::{FaultKind, Faults, NextFault};
+pub use ledger::{Ledger, LedgerEntry, NoteRecord, Outcome};
+pub use options::Options;
+pub use serve::Running;
+pub use simulator::{Hold, Simulator};
+pub use snapshot::{
+    AccountState, ConversationChange, ConversationState, MailboxState, NewConversation, TagState,
+    Totals, UserState,
+};
+pub use subjects::{Subject, Subjects};
+pub use wire::WireOptions;
+pub use world::{Access, Status};

@@ -1,0 +1,13 @@
+//! The rows as SeaORM sees them; nothing outside this crate does.
+
+pub(crate) mod changes;
+pub(crate) mod connections;
+pub(crate) mod conversations;
+pub(crate) mod mailboxes;
+pub(crate) mod operators;
+pub(crate) mod runs;
+pub(crate) mod sessions;
+pub(crate) mod settings;
+pub(crate) mod tags;
+pub(crate) mod usage;
+pub(crate) mod users;

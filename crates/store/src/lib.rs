@@ -1,0 +1,27 @@
+//! The database: mirror, runs, operators, sessions, connections and their sealed keys.
+//!
+//! SQLite by default (WAL, `synchronous=FULL`, one writer), PostgreSQL by URL. This crate knows no HTTP and
+//! makes no decision: it keeps what the engine and the server hand it, in the words of `triage::model`.
+//! All times are milliseconds since 1970 (UTC).
+
+mod connections;
+mod entities;
+mod error;
+mod migration;
+mod mirror;
+mod open;
+mod operators;
+mod runs;
+mod seal;
+mod sessions;
+mod settings;
+mod usage;
+
+pub use connections::{Connection, ConnectionId};
+pub use error::Error;
+pub use mirror::{MailboxState, StoredMirror};
+pub use open::Store;
+pub use operators::{NewOperator, Operator, OperatorId, Role};
+pub use runs::{Author, ChangeRow, ChangeUpdate, NewChange, NewRun, PlanFacts, Run};
+pub use seal::{SealError, SecretKey};
+pub use sessions::StoredSession;

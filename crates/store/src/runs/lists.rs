@@ -1,0 +1,112 @@
+//! Reading plans and runs.
+
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use triage::model::RunId;
+use triage::outcome::RunState;
+
+use super::{Author, Run, parse};
+use crate::connections::ConnectionId;
+use crate::entities::runs;
+use crate::error::{During, Result};
+use crate::open::Store;
+
+impl Store {
+    /// The plan or run of that number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn run(&self, id: RunId) -> Result<Option<Run>> {
+        let row = runs::Entity::find_by_id(id.0)
+            .one(&self.read)
+            .await
+            .during("read a run")?;
+        row.map(read_run).transpose()
+    }
+
+    /// Confirmed runs of a connection, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn runs(
+        &self,
+        connection: ConnectionId,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<Run>> {
+        let rows = runs::Entity::find()
+            .filter(runs::Column::ConnectionId.eq(connection))
+            .filter(runs::Column::State.ne(RunState::Preview.as_str()))
+            .order_by_desc(runs::Column::Id)
+            .offset(offset)
+            .limit(limit)
+            .all(&self.read)
+            .await
+            .during("list the runs")?;
+        rows.into_iter().map(read_run).collect()
+    }
+
+    /// How many confirmed runs a connection has.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn run_count(&self, connection: ConnectionId) -> Result<u64> {
+        runs::Entity::find()
+            .filter(runs::Column::ConnectionId.eq(connection))
+            .filter(runs::Column::State.ne(RunState::Preview.as_str()))
+            .count(&self.read)
+            .await
+            .during("count the runs")
+    }
+
+    /// Runs that are not at their end, in the order in which they were confirmed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_runs(&self, connection: ConnectionId) -> Result<Vec<Run>> {
+        let open = [RunState::Waiting, RunState::Running, RunState::Paused];
+        let rows = runs::Entity::find()
+            .filter(runs::Column::ConnectionId.eq(connection))
+            .filter(runs::Column::State.is_in(open.map(RunState::as_str)))
+            .order_by_asc(runs::Column::ConfirmedAt)
+            .order_by_asc(runs::Column::Id)
+            .all(&self.write)
+            .await
+            .during("list the open runs")?;
+        rows.into_iter().map(read_run).collect()
+    }
+
+    /// How many runs are not at their end.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_run_count(&self, connection: ConnectionId) -> Result<u64> {
+        let open = [RunState::Waiting, RunState::Running, RunState::Paused];
+        runs::Entity::find()
+            .filter(runs::Column::ConnectionId.eq(connection))
+            .filter(runs::Column::State.is_in(open.map(RunState::as_str)))
+            .count(&self.read)
+            .await
+            .during("count the open runs")
+    }
+}
+
+pub(super) fn read_run(row: runs::Model) -> Result<Run> {
+    let during = "read a run";
+    Ok(Run {
+        id: RunId(row.id),
+        connection: row.connection_id,
+        state: parse(&row.state)?,
+        author: Author::Operator(row.author),
+        selection: serde_json::from_str(&row.selection).during(during)?,
+        actions: serde_json::from_str(&row.actions).during(during)?,
+        labels: serde_json::from_str(&row.labels).during(during)?,
+        facts: serde_json::from_str(&row.facts).during(during)?,
+        cancel_requested: row.cancel_requested,
+        pause_reason: row.pause_reason,
+        mirror_at: row.mirror_at,
+        created_at: row.created_at,
+        confirmed_at: row.confirmed_at,
+        started_at: row.started_at,
+        finished_at: row.finished_at,
+    })
+}

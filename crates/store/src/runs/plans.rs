@@ -1,0 +1,120 @@
+//! Plans: keeping them whole, comparing them with the mirror, forgetting them.
+
+use std::collections::HashSet;
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set, TransactionTrait,
+};
+use triage::model::{ConversationId, RunId};
+use triage::outcome::RunState;
+
+use super::{Author, NewChange, NewRun};
+use crate::entities::{changes, runs};
+use crate::error::{During, Result};
+use crate::open::Store;
+
+/// Rows that go into one statement: SQLite takes 32,766 values, and a change has eleven.
+const BATCH: usize = 2_000;
+
+impl Store {
+    /// Keeps a plan and all its changes, or nothing of it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create_preview(&self, new: NewRun, planned: Vec<NewChange>) -> Result<RunId> {
+        let during = "keep a plan";
+        let transaction = self.write.begin().await.during(during)?;
+        let Author::Operator(author) = new.author;
+        let run = runs::ActiveModel {
+            connection_id: Set(new.connection),
+            state: Set(RunState::Preview.as_str().to_owned()),
+            author_kind: Set("operator".to_owned()),
+            author: Set(author),
+            selection: Set(serde_json::to_string(&new.selection).during(during)?),
+            actions: Set(serde_json::to_string(&new.actions).during(during)?),
+            labels: Set(serde_json::to_string(&new.labels).during(during)?),
+            facts: Set(serde_json::to_string(&new.facts).during(during)?),
+            cancel_requested: Set(false),
+            mirror_at: Set(new.mirror_at),
+            created_at: Set(new.created_at),
+            ..Default::default()
+        }
+        .insert(&transaction)
+        .await
+        .during(during)?;
+        let mut seq = 0;
+        let mut rows = Vec::with_capacity(BATCH.min(planned.len()));
+        let mut planned = planned.into_iter().peekable();
+        while let Some(change) = planned.next() {
+            rows.push(row(run.id, seq, change)?);
+            seq += 1;
+            if rows.len() == BATCH || planned.peek().is_none() {
+                changes::Entity::insert_many(std::mem::take(&mut rows))
+                    .exec_without_returning(&transaction)
+                    .await
+                    .during(during)?;
+            }
+        }
+        transaction.commit().await.during(during)?;
+        Ok(RunId(run.id))
+    }
+
+    /// How many of `conversations` a plan names.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_planned(
+        &self,
+        id: RunId,
+        conversations: &[ConversationId],
+    ) -> Result<usize> {
+        let mut found = HashSet::new();
+        for batch in conversations.chunks(BATCH) {
+            let ids: Vec<String> = changes::Entity::find()
+                .select_only()
+                .column(changes::Column::ConversationId)
+                .distinct()
+                .filter(changes::Column::RunId.eq(id.0))
+                .filter(
+                    changes::Column::ConversationId.is_in(batch.iter().map(ConversationId::as_str)),
+                )
+                .into_tuple()
+                .all(&self.read)
+                .await
+                .during("compare a plan with the mirror")?;
+            found.extend(ids);
+        }
+        Ok(found.len())
+    }
+
+    /// Forgets previews made before `before` that nobody confirmed; returns how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_previews(&self, before: i64) -> Result<u64> {
+        let deleted = runs::Entity::delete_many()
+            .filter(runs::Column::State.eq(RunState::Preview.as_str()))
+            .filter(runs::Column::CreatedAt.lt(before))
+            .exec(&self.write)
+            .await
+            .during("forget old previews")?;
+        Ok(deleted.rows_affected)
+    }
+}
+
+fn row(run: i64, seq: i32, change: NewChange) -> Result<changes::ActiveModel> {
+    let during = "keep a plan";
+    Ok(changes::ActiveModel {
+        run_id: Set(run),
+        seq: Set(seq),
+        conversation_id: Set(change.conversation.to_string()),
+        subject: Set(change.subject),
+        change: Set(serde_json::to_string(&change.change).during(during)?),
+        before: Set(serde_json::to_string(&change.before).during(during)?),
+        outcome: Set(change.outcome.as_str().to_owned()),
+        reason: Set(None),
+        attempts: Set(0),
+        sent_at: Set(None),
+        finished_at: Set(None),
+    })
+}

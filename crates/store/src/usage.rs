@@ -1,0 +1,66 @@
+//! How many requests were sent, by minute and lane: the ground of the day's count.
+
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect, Set};
+
+use crate::connections::ConnectionId;
+use crate::entities::usage;
+use crate::error::{During, Result};
+use crate::open::Store;
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+
+impl Store {
+    /// Adds requests sent at `at` on a lane.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_requests(
+        &self,
+        connection: ConnectionId,
+        lane: &str,
+        at: i64,
+        requests: i32,
+    ) -> Result<()> {
+        usage::Entity::insert(usage::ActiveModel {
+            connection_id: Set(connection),
+            minute: Set(at / MINUTE),
+            lane: Set(lane.to_owned()),
+            requests: Set(requests),
+        })
+        .on_conflict(
+            OnConflict::columns([
+                usage::Column::ConnectionId,
+                usage::Column::Minute,
+                usage::Column::Lane,
+            ])
+            .value(
+                usage::Column::Requests,
+                Expr::col((usage::Entity, usage::Column::Requests)).add(requests),
+            )
+            .to_owned(),
+        )
+        .exec_without_returning(&self.write)
+        .await
+        .during("count requests")?;
+        Ok(())
+    }
+
+    /// Requests sent in the 24 hours before `now`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn requests_of_day(&self, connection: ConnectionId, now: i64) -> Result<u32> {
+        let sum: Option<Option<i64>> = usage::Entity::find()
+            .select_only()
+            .column_as(usage::Column::Requests.sum(), "sum")
+            .filter(usage::Column::ConnectionId.eq(connection))
+            .filter(usage::Column::Minute.gt((now - DAY) / MINUTE))
+            .into_tuple()
+            .one(&self.read)
+            .await
+            .during("count the day's requests")?;
+        Ok(u32::try_from(sum.flatten().unwrap_or(0)).unwrap_or(u32::MAX))
+    }
+}

@@ -1,0 +1,73 @@
+//! From what was said to what the engine needs; a bad value is named with its variable.
+
+use engine::Config;
+use hiver::Dialect;
+use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
+
+use crate::Problem;
+use crate::args::{LogFormat, Settings};
+
+/// Requests per second in the demo.
+pub(crate) const DEMO_RATE: f64 = 20.0;
+
+/// The engine's configuration for a real Hiver.
+pub(crate) fn engine(settings: &Settings) -> Result<Config, Problem> {
+    let dialect: Dialect = settings
+        .dialect
+        .parse()
+        .map_err(|_| format!("HIVER_DIALECT is `{}`\n  hint: this version speaks `tutorial`", settings.dialect))?;
+    let base_url = settings.base_url.clone().unwrap_or_else(|| dialect.default_base_url().to_owned());
+    let base_url = base_url.trim().trim_end_matches('/').to_owned();
+    let key = settings.api_key.clone().filter(|key| !key.trim().is_empty());
+    let config = Config {
+        dialect,
+        identity: base_url.clone(),
+        base_url,
+        key: key.map(|key| SecretString::from(key.trim().to_owned())),
+        demo: false,
+        requests_per_second: settings.requests_per_second,
+        requests_per_day: settings.requests_per_day,
+        conversation_url: settings.conversation_url.clone(),
+    };
+    check_rate(&config)?;
+    Ok(config)
+}
+
+/// The engine's configuration for the demo's simulator at `base_url`.
+pub(crate) fn demo(settings: &Settings, base_url: String, key: String) -> Result<Config, Problem> {
+    let config = Config {
+        dialect: Dialect::Tutorial,
+        base_url,
+        identity: "demo".to_owned(),
+        key: Some(key.into()),
+        demo: true,
+        requests_per_second: Some(settings.requests_per_second.unwrap_or(DEMO_RATE)),
+        requests_per_day: settings.requests_per_day,
+        conversation_url: None,
+    };
+    check_rate(&config)?;
+    Ok(config)
+}
+
+fn check_rate(config: &Config) -> Result<(), Problem> {
+    match config.requests_per_second {
+        Some(rate) if hiver::Rate::per_second(rate).is_err() => Err(format!(
+            "HIVER_REQUESTS_PER_SECOND is `{rate}`\n  hint: a number from 0.001 to 1000"
+        )
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Where the log goes and what it holds.
+pub(crate) fn start_logging(settings: &Settings) -> Result<(), Problem> {
+    let filter = EnvFilter::try_new(&settings.log)
+        .map_err(|error| format!("CONSOLE_LOG is `{}`: {error}", settings.log))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match settings.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! Pages for when the application itself cannot draw one.
+
+use std::any::Any;
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Response, StatusCode};
+
+/// A page of a heading and a sentence, with a way out. The texts are our own, never somebody's input.
+pub(super) fn page(status: StatusCode, heading: &str, sentence: &str) -> Response<Body> {
+    let html = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{heading} · Hiver Console</title></head>\
+         <body><main><h1>{heading}</h1><p>{sentence}</p><p><a href=\"/\">Open the overview</a></p></main></body></html>"
+    );
+    let mut response = Response::new(Body::from(html));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response
+}
+
+/// What a request gets whose handling broke down.
+pub(super) fn after_panic(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let text = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(panic = text, "a request broke down");
+    page(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Something went wrong",
+        "The console could not do that. Nothing was sent to Hiver by it. The log has the cause.",
+    )
+}

@@ -1,0 +1,219 @@
+//! Signing in and out.
+
+use std::net::{IpAddr, SocketAddr};
+
+use app::server_fns::SignedIn;
+use app::view;
+use axum::extract::{ConnectInfo, Form, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_login::{AuthSession, AuthUser, AuthnBackend};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use store::{Operator, OperatorId, Role, Store};
+use tower_sessions::Session;
+
+use super::{Web, drafts, plain};
+use crate::passwords;
+
+/// The operators of the database, as axum-login asks for them.
+#[derive(Clone, Debug)]
+pub(super) struct Operators {
+    store: Store,
+}
+
+impl Operators {
+    pub(super) fn new(store: Store) -> Self {
+        Self { store }
+    }
+}
+
+/// An operator with the mark that ties sessions to their password.
+#[derive(Clone, Debug)]
+pub(super) struct Person {
+    operator: Operator,
+    mark: [u8; 32],
+}
+
+impl Person {
+    fn new(operator: Operator) -> Self {
+        // The hash itself stays in its own table; sessions keep a digest of it.
+        let mark = Sha256::digest(operator.password_hash.as_bytes()).into();
+        Self { operator, mark }
+    }
+
+    /// What server functions are told.
+    pub(super) fn signed_in(&self) -> SignedIn {
+        SignedIn {
+            name: self.operator.name.clone(),
+            role: match self.operator.role {
+                Role::Viewer => view::Role::Viewer,
+                Role::Lead => view::Role::Lead,
+                Role::Admin => view::Role::Admin,
+            },
+        }
+    }
+}
+
+impl AuthUser for Person {
+    type Id = OperatorId;
+
+    fn id(&self) -> OperatorId {
+        self.operator.id
+    }
+
+    fn session_auth_hash(&self) -> &[u8] {
+        &self.mark
+    }
+}
+
+/// A name and a password.
+pub(super) struct Credentials {
+    name: String,
+    password: String,
+}
+
+impl AuthnBackend for Operators {
+    type User = Person;
+    type Credentials = Credentials;
+    type Error = store::Error;
+
+    async fn authenticate(&self, given: Credentials) -> Result<Option<Person>, store::Error> {
+        let operator = self.store.operator_named(&given.name).await?;
+        let hash = operator.as_ref().map(|operator| operator.password_hash.clone());
+        let fits = passwords::fits(given.password, hash).await;
+        Ok(operator.filter(|_| fits).map(Person::new))
+    }
+
+    async fn get_user(&self, id: &OperatorId) -> Result<Option<Person>, store::Error> {
+        Ok(self.store.operator(*id).await?.map(Person::new))
+    }
+}
+
+/// The form of the page for signing in.
+#[derive(Deserialize)]
+pub(super) struct SignInForm {
+    name: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    draft: String,
+    #[serde(default)]
+    then: String,
+}
+
+/// `POST /login`.
+pub(super) async fn sign_in(
+    State(web): State<Web>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    mut auth: AuthSession<Operators>,
+    session: Session,
+    Form(form): Form<SignInForm>,
+) -> Response {
+    let address = client_address(&web, peer, &headers);
+    if !web.0.throttle.attempt(&form.name, address) {
+        tracing::warn!(%address, "too many attempts to sign in");
+        return again(&web, &form, "wait").await;
+    }
+    let given = Credentials { name: form.name.clone(), password: form.password.clone() };
+    let person = match auth.authenticate(given).await {
+        Ok(Some(person)) => person,
+        Ok(None) => return again(&web, &form, "wrong").await,
+        Err(error) => return failed(&error),
+    };
+    web.0.throttle.forgive(&form.name, address);
+    if let Err(error) = auth.login(&person).await {
+        return failed(&error);
+    }
+    tracing::info!(operator = person.operator.name, "signed in");
+    if !form.draft.is_empty()
+        && let Err(error) = drafts::put(&session, &form.draft).await
+    {
+        return failed(&error);
+    }
+    if form.then == "close" {
+        return plain::page(
+            StatusCode::OK,
+            "Signed in",
+            "You can close this tab and go on where you were.",
+        );
+    }
+    Redirect::to(safe_next(&form.next)).into_response()
+}
+
+/// `POST /logout`.
+pub(super) async fn sign_out(mut auth: AuthSession<Operators>) -> Response {
+    match auth.logout().await {
+        Ok(_) => Redirect::to("/login").into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Shows the page again, with everything but the password.
+async fn again(web: &Web, form: &SignInForm, problem: &str) -> Response {
+    let query = [
+        ("problem", problem),
+        ("name", &form.name),
+        ("next", safe_next(&form.next)),
+        ("then", &form.then),
+    ];
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    if form.draft.is_empty() {
+        return Redirect::to(&format!("/login?{query}")).into_response();
+    }
+    let notice = app::LoginNotice {
+        draft: Some(form.draft.clone()),
+        next: Some(safe_next(&form.next).to_owned()),
+    };
+    drafts::sign_in_page(web, &format!("/login?{query}"), notice).await
+}
+
+/// Only addresses of our own; anything else leads to the overview.
+fn safe_next(next: &str) -> &str {
+    let ours = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/\\");
+    let clean = !next.chars().any(char::is_control);
+    if ours && clean && !next.starts_with("/login") { next } else { "/" }
+}
+
+/// Who is asking: the peer, or whom a trusted proxy names last that is no trusted proxy itself.
+fn client_address(web: &Web, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+    let trusted = |address: &IpAddr| web.0.trusted_proxies.iter().any(|network| network.contains(address));
+    if !trusted(&peer.ip()) {
+        return peer.ip();
+    }
+    let named = headers.get_all("x-forwarded-for").into_iter().filter_map(|value| value.to_str().ok());
+    let chain: Vec<IpAddr> =
+        named.flat_map(|value| value.split(',')).filter_map(|one| one.trim().parse().ok()).collect();
+    chain.into_iter().rev().find(|address| !trusted(address)).unwrap_or(peer.ip())
+}
+
+fn failed(error: &(dyn std::error::Error + 'static)) -> Response {
+    tracing::error!(error = %crate::Problem::because("signing in failed", error), "sign-in");
+    plain::page(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Something went wrong",
+        "Signing in did not work because the console itself failed. The log has the cause; try again.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_only_led_to_our_own_addresses() {
+        for (next, expected) in [
+            ("/triage?q=status:open", "/triage?q=status:open"),
+            ("", "/"),
+            ("https://evil.example", "/"),
+            ("//evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("/login?next=/login", "/"),
+            ("/a\r\nSet-Cookie: x", "/"),
+        ] {
+            assert_eq!(safe_next(next), expected, "{next:?}");
+        }
+    }
+}
