@@ -26,6 +26,10 @@ pub(crate) fn on_keys(act: impl Fn(&Pressed) -> bool + 'static) {
             if event.default_prevented() || event.ctrl_key() || event.alt_key() || event.meta_key() {
                 return;
             }
+            // An open panel has the keyboard: Escape closes it, and letters are no commands.
+            if document().query_selector(":popover-open").ok().flatten().is_some() {
+                return;
+            }
             let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
             if target.as_ref().is_some_and(takes_text) {
                 return;

@@ -42,9 +42,10 @@ pub fn shell(options: LeptosOptions, assets: AssetRoot) -> impl IntoView {
 fn allow_own_scripts() {
     use axum::http::HeaderValue;
     use axum::http::header::CONTENT_SECURITY_POLICY;
+    use leptos::nonce::use_nonce;
 
     let (Some(nonce), Some(response)) =
-        (leptos::nonce::use_nonce(), use_context::<leptos_axum::ResponseOptions>())
+        (use_nonce(), use_context::<leptos_axum::ResponseOptions>())
     else {
         return;
     };

@@ -4,6 +4,7 @@ use engine::Config;
 use hiver::Dialect;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 use crate::Problem;
 use crate::args::{LogFormat, Settings};
@@ -48,6 +49,20 @@ pub(crate) fn demo(settings: &Settings, base_url: String, key: String) -> Result
     };
     check_rate(&config)?;
     Ok(config)
+}
+
+/// The address that people reach the console at.
+pub(crate) fn public_url(settings: &Settings) -> Result<Option<Url>, Problem> {
+    let Some(address) = settings.public_url.as_deref().filter(|address| !address.trim().is_empty()) else {
+        return Ok(None);
+    };
+    match Url::parse(address.trim()) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Some(url)),
+        _ => Err(format!(
+            "CONSOLE_PUBLIC_URL is `{address}`\n  hint: a whole address, e.g. https://triage.example.com"
+        )
+        .into()),
+    }
 }
 
 fn check_rate(config: &Config) -> Result<(), Problem> {

@@ -35,6 +35,8 @@ pub(crate) enum Mode {
 /// Serves until it is told to stop.
 pub(crate) async fn serve(settings: Settings, mode: Mode) -> Result<(), Problem> {
     config::start_logging(&settings)?;
+    config::public_url(&settings)?;
+    config::engine(&settings)?;
     let demo = match mode {
         Mode::Hiver => false,
         Mode::Demo => true,
@@ -57,10 +59,11 @@ pub(crate) async fn serve(settings: Settings, mode: Mode) -> Result<(), Problem>
         Some(running) => config::demo(&settings, running.base_url(), DEMO_KEY.to_owned())?,
         None => config::engine(&settings)?,
     };
-    let sign_in = first_operator(&store, demo.then(|| data.join("sign-in"))).await?;
     let engine = start_engine(&store, secret, config).await?;
     let stop = CancellationToken::new();
-    let web = Web::new(engine.clone(), store, &settings, stop.clone())?;
+    let web = Web::new(engine.clone(), store.clone(), &settings, stop.clone())?;
+    // Last of all: its password is shown once, so nothing may fail between making and showing it.
+    let sign_in = first_operator(&store, demo.then(|| data.join("sign-in"))).await?;
     announce(&settings, address, demo, sign_in)?;
 
     let serving = axum::serve(listener, web::service(web))

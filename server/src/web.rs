@@ -11,6 +11,9 @@ mod sessions;
 mod sign_in;
 mod throttle;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -40,8 +43,8 @@ use self::assets::Assets;
 use self::sessions::DatabaseSessions;
 use self::sign_in::Operators;
 use self::throttle::Throttle;
-use crate::Problem;
 use crate::args::Settings;
+use crate::{Problem, config};
 
 /// The largest form that is taken; ten thousand ids fit in.
 const LARGEST_BODY: usize = 2 * 1024 * 1024;
@@ -72,13 +75,7 @@ impl Web {
         settings: &Settings,
         stop: CancellationToken,
     ) -> Result<Self, Problem> {
-        let public_url = settings
-            .public_url
-            .as_deref()
-            .map(|address| address.parse::<url::Url>().map_err(|error| {
-                Problem::because(&format!("CONSOLE_PUBLIC_URL is `{address}`"), &error)
-            }))
-            .transpose()?;
+        let public_url = config::public_url(settings)?;
         let assets = Assets::embedded();
         let pages = pages(&engine, &assets);
         Ok(Self(Arc::new(Shared {

@@ -27,7 +27,7 @@ pub(crate) struct FrameNow(pub(crate) Memo<Option<Frame>>);
 impl FrameNow {
     /// Whether the operator may at least what `role` may.
     pub(crate) fn may(self, role: Role) -> bool {
-        self.0.with(|frame| frame.as_ref().is_some_and(|frame| frame.role >= role))
+        self.0.with_untracked(|frame| frame.as_ref().is_some_and(|frame| frame.role >= role))
     }
 }
 
@@ -127,9 +127,9 @@ fn Sections(now: Memo<Option<Frame>>) -> impl IntoView {
 fn Freshness(now: Memo<Option<Frame>>, refresh: ServerAction<RefreshMirror>) -> impl IntoView {
     let age = move || {
         now.with(|frame| match frame.as_ref().and_then(|frame| frame.mirror_age.clone()) {
-            Some(age) if age.short == "just now" => "Read from Hiver just now".to_owned(),
-            Some(age) => format!("Read from Hiver {} ago", age.short),
-            None => "Not read from Hiver yet".to_owned(),
+            Some(age) if age.short == "just now" => "Read just now".to_owned(),
+            Some(age) => format!("Read {} ago", age.short),
+            None => "Not read yet".to_owned(),
         })
     };
     let exact = move || {
@@ -230,8 +230,10 @@ fn Banners(now: Memo<Option<Frame>>, in_touch: RwSignal<bool>) -> impl IntoView 
         <div class="banners">
             <Show when=demo>
                 <p class="banner banner-demo">
-                    <strong>"Demo"</strong>
-                    " · This is a simulated Hiver with sample data; nothing leaves this machine."
+                    <span>
+                        <strong>"Demo"</strong>
+                        " · a simulated Hiver with sample data; nothing leaves this machine"
+                    </span>
                 </p>
             </Show>
             {move || {
@@ -239,12 +241,14 @@ fn Banners(now: Memo<Option<Frame>>, in_touch: RwSignal<bool>) -> impl IntoView 
                     .map(|trouble| {
                         view! {
                             <div class="banner banner-trouble" role="status">
-                                <strong>{trouble.message}</strong>
-                                " "
-                                {trouble.remedy}
-                                {trouble
-                                    .about_key
-                                    .then(|| view! { " " <a href="/settings">"Open settings"</a> })}
+                                <span>
+                                    <strong>{trouble.message}</strong>
+                                    " "
+                                    {trouble.remedy}
+                                    {trouble
+                                        .about_key
+                                        .then(|| view! { " " <a href="/settings">"Open settings"</a> })}
+                                </span>
                             </div>
                         }
                     })

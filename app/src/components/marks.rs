@@ -31,7 +31,7 @@ pub(crate) fn outcome_shape(outcome: Outcome) -> &'static str {
         Outcome::Waiting => "○",
         Outcome::Sending => "◔",
         Outcome::Done => "✓",
-        Outcome::Unchanged => "＝",
+        Outcome::Unchanged => "=",
         Outcome::Failed => "✕",
         Outcome::Uncertain => "?",
         Outcome::Cancelled => "–",
@@ -89,10 +89,16 @@ fn swatch(name: &str) -> u32 {
 
 /// How long ago, with the exact time on hover and for screen readers.
 #[component]
-pub(crate) fn Ago(moment: Moment) -> impl IntoView {
+pub(crate) fn Ago(
+    moment: Moment,
+    /// Whether to say `3 d ago`, in a sentence, rather than `3 d`.
+    #[prop(optional)]
+    ago: bool,
+) -> impl IntoView {
+    let short = if ago && moment.short != "just now" { format!("{} ago", moment.short) } else { moment.short };
     view! {
         <time title=moment.exact.clone()>
-            {moment.short}
+            {short}
             <span class="for-readers">{format!(", {}", moment.exact)}</span>
         </time>
     }

@@ -70,7 +70,7 @@ fn Found(found: ConversationView, refresh: ServerAction<RefreshConversation>) ->
             <div><dt>"Mailbox"</dt><dd>{row.mailbox.unwrap_or_else(|| "unknown".to_owned())}</dd></div>
             <div><dt>"Tags"</dt><dd><TagMarks tags=row.tags/></dd></div>
             <div><dt>"Age"</dt><dd><Ago moment=row.age/></dd></div>
-            <div><dt>"Last changed"</dt><dd title=changed_title><Ago moment=found.changed/></dd></div>
+            <div><dt>"Last changed"</dt><dd title=changed_title><Ago moment=found.changed ago=true/></dd></div>
             <div><dt>"Hiver's id"</dt><dd><code>{row.id}</code></dd></div>
         </dl>
         <section aria-labelledby="history">
@@ -111,7 +111,7 @@ fn History(lines: Vec<HistoryLine>) -> impl IntoView {
                                 </td>
                                 <td><a href=format!("/runs/{}", line.run)>{line.run}</a></td>
                                 <td>{line.author}</td>
-                                <td class="age">{line.at.map(|at| view! { <Ago moment=at/> })}</td>
+                                <td class="age">{line.at.map(|at| view! { <Ago moment=at ago=true/> })}</td>
                             </tr>
                         }
                     })

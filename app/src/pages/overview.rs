@@ -56,7 +56,7 @@ fn Numbers(overview: Overview) -> impl IntoView {
         </ul>
         <section aria-labelledby="mailboxes">
             <h2 id="mailboxes">"Mailboxes"</h2>
-            <div class="table-scroll">
+            <div class="table-scroll narrow">
             <table class="numbers" aria-label="Mailboxes">
                 <thead>
                     <tr>
@@ -110,10 +110,10 @@ fn link(filter: &str) -> String {
 
 #[component]
 fn MailboxLine(mailbox: MailboxCard) -> impl IntoView {
-    let cell = |count: usize, terms: &str, what: &str| {
+    let cell = |count: usize, terms: &str, what: &'static str| {
         let label = format!("{} {what} in {}", text::count(count as u64), mailbox.name);
         view! {
-            <td class="number">
+            <td class="number" data-label=what>
                 <a class:zero=count == 0 href=list_of(&mailbox.name, terms) aria-label=label>
                     {text::count(count as u64)}
                 </a>
@@ -134,15 +134,15 @@ fn MailboxLine(mailbox: MailboxCard) -> impl IntoView {
                 <span class="address">{mailbox.email.clone()}</span>
             </th>
             {cells}
-            <td>
+            <td data-label="oldest open">
                 {match mailbox.oldest {
                     Some(oldest_at) => view! { <a href=oldest><Ago moment=oldest_at/></a> }.into_any(),
                     None => view! { <span class="unknown">"none"</span> }.into_any(),
                 }}
             </td>
-            <td>
+            <td data-label="read from Hiver">
                 {match mailbox.synced {
-                    Some(synced) => view! { <Ago moment=synced/> }.into_any(),
+                    Some(synced) => view! { <Ago moment=synced ago=true/> }.into_any(),
                     None => view! { <span class="unknown">"not to the end yet"</span> }.into_any(),
                 }}
             </td>
@@ -158,7 +158,7 @@ fn UserLoads(users: Vec<UserLoad>) -> impl IntoView {
     }
     let most = users.iter().map(|user| user.open).max().unwrap_or(0).max(1);
     view! {
-        <div class="table-scroll">
+        <div class="table-scroll narrow">
         <table class="numbers loads" aria-label="Open conversations per user">
             <thead>
                 <tr>
@@ -178,12 +178,12 @@ fn UserLoads(users: Vec<UserLoad>) -> impl IntoView {
                         view! {
                             <tr>
                                 <th scope="row">{user.name.clone()}</th>
-                                <td class="number">
+                                <td class="number" data-label="open">
                                     <a class:zero=user.open == 0 href=of("status:open") aria-label=label>
                                         {text::count(user.open as u64)}
                                     </a>
                                 </td>
-                                <td class="number">
+                                <td class="number" data-label="pending">
                                     <a class:zero=user.pending == 0 href=of("status:pending")>
                                         {text::count(user.pending as u64)}
                                     </a>

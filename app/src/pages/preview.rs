@@ -56,24 +56,26 @@ fn Plan(plan: PreviewView) -> impl IntoView {
             <p class="price">{plan.line.clone()}</p>
             <p class="hint">
                 {plan.selected.clone()}
-                " · planned by "
+                " · planned "
+                <Ago moment=plan.planned.clone() ago=true/>
+                " by "
                 {plan.author.clone()}
-                " "
-                <Ago moment=plan.planned.clone()/>
                 {plan
                     .mirror_age
                     .clone()
-                    .map(|age| view! { " · against the mirror of " <Ago moment=age/> })}
+                    .map(|age| view! { " · against the mirror of " <Ago moment=age ago=true/> })}
             </p>
         </header>
         <Decision plan=plan.clone()/>
         <section class="plan-groups" aria-label="What changes">
-            <ul class="groups">
-                {plan.groups.into_iter().map(|group| view! { <Group group=group/> }).collect_view()}
-            </ul>
-            {plan
-                .note
-                .map(|note| view! { <blockquote class="note-text">{note}</blockquote> })}
+            <div class="plan-wishes">
+                <ul class="groups">
+                    {plan.groups.into_iter().map(|group| view! { <Group group=group/> }).collect_view()}
+                </ul>
+                {plan
+                    .note
+                    .map(|note| view! { <blockquote class="note-text">{note}</blockquote> })}
+            </div>
             {(!plan.cannot_undo.is_empty())
                 .then(|| {
                     view! {

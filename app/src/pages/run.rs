@@ -30,10 +30,14 @@ pub(crate) fn RunPage() -> impl IntoView {
     });
     let live = Live::of_tab();
     live.watch(Signal::derive(move || Some(id.get())));
-    // Once a run is at its end, its list and problems are read again.
-    let over = Memo::new(move |_| live.run.with(|run| run.as_ref().is_some_and(|run| run.state.is_over())));
+    // The list is read again once the stream is up (changes may have turned since the page was drawn), and once the
+    // run is at its end.
+    let stage = Memo::new(move |_| {
+        live.run.with(|run| run.as_ref().filter(|run| run.id == id.get()).map(|run| run.state.is_over()))
+    });
+    let turned = collect_turns(live, id);
     let data = Resource::new(
-        move || (id.get(), outcome.get(), page.get(), over.get()),
+        move || (id.get(), outcome.get(), page.get(), stage.get()),
         |(id, outcome, page, _)| run(id, outcome, page),
     );
     view! {
@@ -41,7 +45,7 @@ pub(crate) fn RunPage() -> impl IntoView {
         <Transition>
             {move || Suspend::new(async move {
                 match data.await {
-                    Ok(run) => view! { <Run run=run live=live/> }.into_any(),
+                    Ok(run) => view! { <Run run=run live=live turned=turned/> }.into_any(),
                     Err(error) => view! { <PageProblem error=error/> }.into_any(),
                 }
             })}
@@ -50,7 +54,7 @@ pub(crate) fn RunPage() -> impl IntoView {
 }
 
 #[component]
-fn Run(run: RunView, live: Live) -> impl IntoView {
+fn Run(run: RunView, live: Live, turned: Memo<Turns>) -> impl IntoView {
     let id = run.progress.id;
     let first = run.progress.clone();
     let progress = Memo::new(move |_| {
@@ -59,7 +63,6 @@ fn Run(run: RunView, live: Live) -> impl IntoView {
             _ => first.clone(),
         })
     });
-    let turned = collect_turns(live, id);
     let counts = Signal::derive(move || progress.with(|progress| progress.counts.clone()));
     let label = format!("Page {} of {}", run.page, run.pages);
     let narrowed = run.outcome;
@@ -68,13 +71,14 @@ fn Run(run: RunView, live: Live) -> impl IntoView {
         {(!over).then(|| view! { <NoScriptRefresh/> })}
         <header class="page-head">
             <p class="crumb"><a href="/runs">"All runs"</a></p>
-            <h1>{format!("Run {id}")} <span class="state-slot">{move || view! { <StateMark state=progress.get().state/> }}</span></h1>
+            <h1>{format!("Run {id} ")}<span class="state-slot">{move || view! { <StateMark state=progress.get().state/> }}</span></h1>
             <p class="price">{run.title.clone()}</p>
             <p class="hint">
                 {run.selected.clone()}
-                " · started by "
+                " · started "
+                {run.confirmed.clone().map(|at| view! { <Ago moment=at ago=true/> " " })}
+                "by "
                 {run.author.clone()}
-                {run.confirmed.clone().map(|at| view! { " " <Ago moment=at/> })}
             </p>
         </header>
         <section class="run-progress" aria-label="Progress">
@@ -123,10 +127,15 @@ fn times(progress: &RunProgressView) -> String {
     }
 }
 
-/// What turned since the page was loaded, by place in the run.
-fn collect_turns(live: Live, id: i64) -> Memo<HashMap<i32, (Outcome, Option<String>)>> {
-    Memo::new(move |before: Option<&HashMap<i32, (Outcome, Option<String>)>>| {
-        let mut turned = before.cloned().unwrap_or_default();
+/// Outcomes and reasons by place in the run.
+type Turns = HashMap<i32, (Outcome, Option<String>)>;
+
+/// What the stream has brought of the run that is shown.
+fn collect_turns(live: Live, id: Memo<i64>) -> Memo<Turns> {
+    let collected = Memo::new(move |before: Option<&(i64, Turns)>| {
+        let id = id.get();
+        let mut turned =
+            before.filter(|(of, _)| *of == id).map(|(_, turned)| turned.clone()).unwrap_or_default();
         live.run.with(|run| {
             if let Some(run) = run.as_ref().filter(|run| run.id == id) {
                 for (seq, outcome, reason) in &run.turned {
@@ -134,8 +143,9 @@ fn collect_turns(live: Live, id: i64) -> Memo<HashMap<i32, (Outcome, Option<Stri
                 }
             }
         });
-        turned
-    })
+        (id, turned)
+    });
+    Memo::new(move |_| collected.with(|(_, turned)| turned.clone()))
 }
 
 /// Where a run stands, as a word with a sign.
@@ -214,7 +224,7 @@ fn remedy(outcome: Outcome) -> &'static str {
 }
 
 #[component]
-fn Changes(rows: Vec<ChangeView>, turned: Memo<HashMap<i32, (Outcome, Option<String>)>>) -> impl IntoView {
+fn Changes(rows: Vec<ChangeView>, turned: Memo<Turns>) -> impl IntoView {
     if rows.is_empty() {
         return view! { <p class="hint">"No change has this outcome."</p> }.into_any();
     }

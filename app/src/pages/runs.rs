@@ -78,7 +78,7 @@ fn Line(run: RunLine) -> impl IntoView {
                 <OutcomeCounts counts=counts/>
                 <span class="hint">
                     {run.author}
-                    {run.confirmed.map(|at| view! { " · " <Ago moment=at/> })}
+                    {run.confirmed.map(|at| view! { " · " <Ago moment=at ago=true/> })}
                     " · "
                     {run.progress.time}
                 </span>

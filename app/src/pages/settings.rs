@@ -38,8 +38,8 @@ fn Connection(connection: ConnectionView) -> impl IntoView {
         KeySource::Demo => "the demo's own",
     };
     let key = match &connection.key_hint {
-        Some(hint) => format!("…{hint}, {source}"),
-        None => source.to_owned(),
+        Some(hint) if connection.key_source != KeySource::Demo => format!("…{hint}, {source}"),
+        _ => source.to_owned(),
     };
     let per_day = connection
         .per_day

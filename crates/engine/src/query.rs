@@ -98,13 +98,19 @@ impl Mirror {
             .collect();
         let matching = rows.len();
         let names = Names::of(&state.directory);
+        let from = page.saturating_mul(page_size).min(matching);
+        let to = from.saturating_add(page_size).min(matching);
+        // Only the page itself is put in order: what comes before and after it is merely kept apart.
+        if to < matching {
+            rows.select_nth_unstable_by(to, |left, right| order(left, right, sort, &names));
+            rows.truncate(to);
+        }
+        if 0 < from && from < to {
+            rows.select_nth_unstable_by(from, |left, right| order(left, right, sort, &names));
+        }
+        let rows = &mut rows[from..to];
         rows.sort_unstable_by(|left, right| order(left, right, sort, &names));
-        let conversations = rows
-            .into_iter()
-            .skip(page.saturating_mul(page_size))
-            .take(page_size)
-            .map(|row| row.conversation.clone())
-            .collect();
+        let conversations = rows.iter().map(|row| row.conversation.clone()).collect();
         Ok(Listed {
             conversations,
             matching,

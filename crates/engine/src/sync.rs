@@ -1,17 +1,20 @@
 //! Reading from Hiver: everything once, then what may have changed.
 
-use std::collections::HashSet;
+mod directory;
+mod lists;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::TryStreamExt;
-use hiver::{ConversationQuery, ErrorKind, Lane, SkippedRow};
+use hiver::{ErrorKind, Lane};
 use triage::model::{ConversationId, Mailbox, MailboxId, Status};
 
-use crate::link::{Adopted, Link};
+use self::directory::read_directory;
+use self::lists::{look_after, look_up, missing, read_list};
+use crate::link::Link;
 use crate::live::Live;
 use crate::status::{SyncProgress, Trouble};
-use crate::{Engine, map, words};
+use crate::{Engine, words};
 
 /// How often open and pending conversations are read again.
 const OPEN_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -19,8 +22,6 @@ const OPEN_EVERY: Duration = Duration::from_secs(10 * 60);
 const CLOSED_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 /// The share of a day's requests that sweeps may use, where there is a limit.
 const SHARE_OF_DAY: f64 = 0.3;
-/// Conversations that vanished from a list are looked up one by one, at most so many per list.
-const LOOK_UPS: usize = 50;
 /// The pauses between tries while Hiver has trouble.
 const PAUSES: [u64; 5] = [2, 5, 15, 30, 60];
 
@@ -226,73 +227,6 @@ async fn sweep(engine: &Engine, link: &Arc<Link>, asked: bool) -> Result<Swept, 
     })
 }
 
-/// Reads mailboxes, users and tags; nothing when the link is of another account and therefore over.
-async fn read_directory(
-    engine: &Engine,
-    link: &Arc<Link>,
-) -> Result<Option<Vec<Mailbox>>, SyncError> {
-    let connection = link.connection.id;
-    let on = link.hiver.on(Lane::Sync);
-    let known = || engine.mirror().read().directory.clone();
-
-    let mailboxes = on.mailboxes().collect_all().await?;
-    report(&mailboxes.skipped, "mailboxes");
-    let skipped = !mailboxes.skipped.is_empty();
-    let listed: Vec<Mailbox> = mailboxes.items.into_iter().map(map::mailbox).collect();
-    match engine.adopt(link, &listed).await? {
-        Adopted::Here => {}
-        Adopted::Elsewhere => return Ok(None),
-        Adopted::NothingToSee => return Err(SyncError::Trouble(words::nothing_to_see())),
-    }
-    engine.set_trouble(None);
-    let mailboxes = keep_unread(listed, known().mailboxes, skipped, |one| one.id.as_str());
-    engine
-        .store()
-        .save_mailboxes(connection, &mailboxes)
-        .await?;
-    engine.mirror().set_mailboxes(connection, mailboxes.clone());
-
-    let users = on.users().collect_all().await?;
-    report(&users.skipped, "users");
-    let skipped = !users.skipped.is_empty();
-    let listed = users.items.into_iter().map(map::user).collect();
-    let users = keep_unread(listed, known().users, skipped, |one| one.id.as_str());
-    engine.store().save_users(connection, &users).await?;
-    engine.mirror().set_users(connection, users);
-
-    let tags = on.tags().collect_all().await?;
-    report(&tags.skipped, "tags");
-    let skipped = !tags.skipped.is_empty();
-    let listed = tags.items.into_iter().map(map::tag).collect();
-    let tags = keep_unread(listed, known().tags, skipped, |one| one.id.as_str());
-    engine.store().save_tags(connection, &tags).await?;
-    engine.mirror().set_tags(connection, tags);
-    engine.tell(Live::Mirror);
-    Ok(Some(mailboxes))
-}
-
-fn report(skipped: &[SkippedRow], list: &str) {
-    for row in skipped {
-        tracing::warn!(
-            list,
-            row = row.index,
-            reason = row.reason,
-            "a row could not be read and was skipped"
-        );
-    }
-}
-
-/// What is listed, each once. Where rows could not be read, what was known may be among them and stays.
-fn keep_unread<T>(listed: Vec<T>, known: Vec<T>, skipped: bool, id: impl Fn(&T) -> &str) -> Vec<T> {
-    let mut ids = HashSet::new();
-    let candidates = listed
-        .into_iter()
-        .chain(known.into_iter().filter(|_| skipped));
-    candidates
-        .filter(|one| ids.insert(id(one).to_owned()))
-        .collect()
-}
-
 /// Whether an error is about one mailbox or conversation alone: the rest can be read.
 fn concerns_only_this(error: &hiver::Error) -> bool {
     matches!(
@@ -339,184 +273,9 @@ async fn due(
     Ok(lists)
 }
 
-/// Reads one list page by page into the mirror; returns what was in it.
-async fn read_list(
-    engine: &Engine,
-    link: &Arc<Link>,
-    mailbox: &Mailbox,
-    status: &Status,
-    progress: &mut SyncProgress,
-) -> Result<Seen, SyncError> {
-    let query = ConversationQuery {
-        mailbox: Some(mailbox.id.as_str().into()),
-        status: Some(map::hiver_status(status)),
-        ..ConversationQuery::default()
-    };
-    let mut seen = Seen {
-        ids: HashSet::new(),
-        whole: true,
-    };
-    let mut asked_at = engine.now();
-    let mut pages = link
-        .hiver
-        .on(Lane::Sync)
-        .conversations(query.clone())
-        .pages();
-    while let Some(page) = pages.try_next().await? {
-        report(&page.skipped, "conversations");
-        seen.whole &= page.skipped.is_empty();
-        progress.conversations += u32::try_from(page.items.len()).unwrap_or(0);
-        let sightings = {
-            let mirror = engine.mirror().read();
-            page.items
-                .into_iter()
-                .map(|mut row| {
-                    query.complete(&mut row);
-                    map::sighting(row, &mirror.directory)
-                })
-                .inspect(|one| {
-                    seen.ids.insert(one.id.clone());
-                })
-                .collect()
-        };
-        let changed = engine
-            .mirror()
-            .absorb(link.connection.id, sightings, asked_at, engine.now());
-        if !changed.is_empty() {
-            engine
-                .store()
-                .save_conversations(link.connection.id, &changed)
-                .await?;
-            engine.tell(Live::Mirror);
-        }
-        show(engine, progress);
-        asked_at = engine.now();
-    }
-    Ok(seen)
-}
-
-/// A conversation that is no longer in the list where the mirror has it.
-struct Vanished {
-    id: ConversationId,
-    mailbox: MailboxId,
-    status: Status,
-    /// Every row of the list could be read: it is not among those that could not.
-    surely: bool,
-}
-
-/// What was in a list.
-struct Seen {
-    ids: HashSet<ConversationId>,
-    /// Whether every row could be read.
-    whole: bool,
-}
-
-/// What the mirror has in a list and Hiver has not. Looked after once all lists are read: most of it turns up in
-/// another one.
-fn missing(
-    engine: &Engine,
-    mailbox: &Mailbox,
-    status: &Status,
-    started: i64,
-    seen: &Seen,
-) -> Vec<Vanished> {
-    let mirror = engine.mirror().read();
-    let rows = mirror.rows.values().map(|row| &row.conversation);
-    rows.filter(|one| {
-        one.mailbox.as_ref() == Some(&mailbox.id) && one.status.as_ref() == Some(status)
-    })
-    .filter(|one| one.last_changed < started && !seen.ids.contains(&one.id))
-    .map(|one| Vanished {
-        id: one.id.clone(),
-        mailbox: mailbox.id.clone(),
-        status: status.clone(),
-        surely: seen.whole,
-    })
-    .take(LOOK_UPS)
-    .collect()
-}
-
-/// Finds out what became of a conversation that is no longer where it was.
-async fn look_after(engine: &Engine, link: &Arc<Link>, gone: Vanished) -> Result<(), SyncError> {
-    let stays = engine.mirror().conversation(&gone.id).is_some_and(|now| {
-        now.mailbox.as_ref() == Some(&gone.mailbox) && now.status.as_ref() == Some(&gone.status)
-    });
-    if !stays {
-        return Ok(());
-    }
-    let asked_at = engine.now();
-    match look_up(engine, link, &gone.id, Lane::Sync).await {
-        Ok(None) if gone.surely => {
-            let connection = link.connection.id;
-            let unlisted =
-                engine
-                    .mirror()
-                    .unlist(connection, &gone.id, &gone.status, asked_at, engine.now());
-            if let Some(unlisted) = unlisted {
-                engine
-                    .store()
-                    .save_conversations(connection, &[unlisted])
-                    .await?;
-                engine.tell(Live::Mirror);
-            }
-        }
-        Ok(_) => {}
-        Err(SyncError::Hiver(error))
-            if !error.is_passing() && !matches!(error.kind(), ErrorKind::Unauthorized { .. }) =>
-        {
-            tracing::warn!(conversation = %gone.id, error = %chain(&error), "a conversation could not be looked up");
-        }
-        Err(error) => return Err(error),
-    }
-    Ok(())
-}
-
 fn show(engine: &Engine, progress: &SyncProgress) {
     engine.0.sync.send_replace(Some(progress.clone()));
     engine.tell(Live::Status);
-}
-
-/// Reads one conversation, and returns the status that Hiver gave. Forgets it where Hiver no longer has it, or no
-/// longer lets us see it.
-async fn look_up(
-    engine: &Engine,
-    link: &Arc<Link>,
-    id: &ConversationId,
-    lane: Lane,
-) -> Result<Option<Status>, SyncError> {
-    let connection = link.connection.id;
-    let asked_at = engine.now();
-    let status = match link.hiver.on(lane).conversation(&id.as_str().into()).await {
-        Ok(row) => {
-            let sighting = map::sighting(row, &engine.mirror().read().directory);
-            let status = sighting.status.clone();
-            let changed =
-                engine
-                    .mirror()
-                    .absorb(connection, vec![sighting], asked_at, engine.now());
-            engine
-                .store()
-                .save_conversations(connection, &changed)
-                .await?;
-            status
-        }
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::NotFound { .. } | ErrorKind::Forbidden { .. }
-            ) =>
-        {
-            engine
-                .store()
-                .forget_conversations(connection, std::slice::from_ref(id))
-                .await?;
-            engine.mirror().forget(connection, std::slice::from_ref(id));
-            None
-        }
-        Err(error) => return Err(error.into()),
-    };
-    engine.tell(Live::Mirror);
-    Ok(status)
 }
 
 impl Engine {

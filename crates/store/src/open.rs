@@ -116,3 +116,6 @@ async fn refuse_newer(database: &DatabaseConnection) -> Result<()> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;

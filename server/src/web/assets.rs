@@ -52,9 +52,7 @@ pub(super) async fn asset(
     headers: HeaderMap,
 ) -> Response<Body> {
     let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let takes = |coding: &str| {
-        accepted.split(',').any(|one| one.trim().split(';').next().is_some_and(|name| name.trim() == coding))
-    };
+    let takes = |coding: &str| accepted.split(',').any(|one| names(one, coding));
     let forms = [("br", ".br"), ("gzip", ".gz"), ("", "")];
     let found = forms.into_iter().filter(|(coding, _)| coding.is_empty() || takes(coding)).find_map(
         |(coding, ending)| Site::get(&format!("{path}{ending}")).map(|file| (coding, file)),
@@ -77,6 +75,13 @@ pub(super) async fn asset(
     let cache = if is_current { "public, max-age=31536000, immutable" } else { "no-store" };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     response
+}
+
+/// Whether a part of `Accept-Encoding` names this coding and does not rule it out.
+fn names(part: &str, coding: &str) -> bool {
+    let (name, weight) = part.split_once(';').unwrap_or((part, ""));
+    let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse::<f32>().ok());
+    name.trim().eq_ignore_ascii_case(coding) && weight != Some(0.0)
 }
 
 fn status(status: StatusCode) -> Response<Body> {

@@ -36,7 +36,9 @@ pub(super) async fn sign_in_page(web: &Web, address: &str, notice: LoginNotice) 
         Ok(request) => request,
         Err(_) => return StatusCode::UNAUTHORIZED.into_response(),
     };
-    request.extensions_mut().insert(notice);
+    // What would not be kept is not carried either: in the form for signing in it would grow past what is taken.
+    let draft = notice.draft.filter(|draft| draft.len() <= LARGEST);
+    request.extensions_mut().insert(LoginNotice { draft, ..notice });
     let page = web.0.pages.clone().oneshot(request).await;
     let mut response = page.unwrap_or_else(|never| match never {});
     *response.status_mut() = StatusCode::UNAUTHORIZED;

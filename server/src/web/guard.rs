@@ -72,7 +72,7 @@ fn needs_set_up(web: &Web, request: &Request) -> bool {
     let path = request.uri().path();
     !web.0.engine.has_key()
         && request.method() == Method::GET
-        && !["/live", "/setup", "/settings", "/login"].contains(&path)
+        && !["/live", "/setup", "/settings", "/login", "/healthz", "/readyz"].contains(&path)
         && !path.starts_with("/api/")
         && !path.starts_with("/v/")
 }

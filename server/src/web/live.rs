@@ -7,6 +7,7 @@ use app::server_fns::{SignedIn, frame_now, progress_now};
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum_login::AuthSession;
 use engine::{Engine, Live, Turned};
 use futures::Stream;
 use futures::stream::unfold;
@@ -17,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::Web;
+use super::sign_in::{Operators, still_signed_in};
 
 /// A run is told at most so often, the rest less.
 const RUN_EVERY: Duration = Duration::from_millis(250);
@@ -30,6 +32,7 @@ pub(super) struct Watching {
 /// `GET /live?run=ID`.
 pub(super) async fn follow(
     State(web): State<Web>,
+    auth: AuthSession<Operators>,
     Extension(operator): Extension<SignedIn>,
     Query(watching): Query<Watching>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
@@ -40,6 +43,8 @@ pub(super) async fn follow(
         operator,
         run: watching.run,
         stop: web.0.stop.clone(),
+        web,
+        auth,
         // Everything is told once at the start: what happened before is in it.
         news: News { frame: true, mirror: false, run: watching.run.is_some(), turned: Vec::new() },
         run_at: now,
@@ -56,6 +61,8 @@ pub(super) async fn follow(
 struct Follower {
     heard: Receiver<Live>,
     engine: Engine,
+    web: Web,
+    auth: AuthSession<Operators>,
     operator: SignedIn,
     run: Option<i64>,
     stop: CancellationToken,
@@ -74,10 +81,13 @@ struct News {
 }
 
 impl Follower {
-    /// The next event; nothing when the server stops.
+    /// The next event; nothing when the server stops or the session has ended.
     async fn next(&mut self) -> Option<Event> {
         loop {
             let now = Instant::now();
+            if self.due().is_some_and(|due| due <= now) && !self.is_still_signed_in().await {
+                return None;
+            }
             if self.news.run && self.run_at <= now {
                 self.run_at = now + RUN_EVERY;
                 self.news.run = false;
@@ -97,10 +107,7 @@ impl Follower {
                     return Some(event);
                 }
             }
-            let run_due = self.news.run.then_some(self.run_at);
-            let mirror_due = self.news.mirror.then_some(self.mirror_at);
-            let frame_due = self.news.frame.then_some(self.frame_at);
-            let due = run_due.into_iter().chain(mirror_due).chain(frame_due).min();
+            let due = self.due();
             tokio::select! {
                 () = self.stop.cancelled() => return None,
                 heard = self.heard.recv() => match heard {
@@ -113,6 +120,29 @@ impl Follower {
                     Err(RecvError::Closed) => return None,
                 },
                 () = at(due) => {}
+            }
+        }
+    }
+
+    /// When there is something to tell.
+    fn due(&self) -> Option<Instant> {
+        let run = self.news.run.then_some(self.run_at);
+        let mirror = self.news.mirror.then_some(self.mirror_at);
+        let frame = self.news.frame.then_some(self.frame_at);
+        run.into_iter().chain(mirror).chain(frame).min()
+    }
+
+    /// A stream that was let in once must not outlive its session.
+    async fn is_still_signed_in(&mut self) -> bool {
+        match still_signed_in(&self.web, &self.auth).await {
+            Ok(Some(operator)) => {
+                self.operator = operator;
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                tracing::error!(error = %crate::Problem::because("a session cannot be read", &error), "live");
+                false
             }
         }
     }

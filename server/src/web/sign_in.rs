@@ -67,6 +67,19 @@ impl AuthUser for Person {
     }
 }
 
+/// Reads again who a session belongs to; nobody once it has ended, or its operator is gone or has another password.
+pub(super) async fn still_signed_in(
+    web: &Web,
+    auth: &AuthSession<Operators>,
+) -> Result<Option<SignedIn>, store::Error> {
+    let (Some(id), Some(person)) = (auth.session.id(), &auth.user) else { return Ok(None) };
+    if web.0.store.session(&id.to_string(), web.0.engine.now()).await?.is_none() {
+        return Ok(None);
+    }
+    let now = auth.backend.get_user(&person.id()).await?;
+    Ok(now.filter(|now| now.mark == person.mark).map(|now| now.signed_in()))
+}
+
 /// A name and a password.
 pub(super) struct Credentials {
     name: String,
@@ -124,6 +137,10 @@ pub(super) async fn sign_in(
         Err(error) => return failed(&error),
     };
     web.0.throttle.forgive(&form.name, address);
+    // Whatever session the browser brought, known to others or not, is not the one that is signed in.
+    if let Err(error) = auth.logout().await {
+        return failed(&error);
+    }
     if let Err(error) = auth.login(&person).await {
         return failed(&error);
     }
@@ -170,10 +187,10 @@ async fn again(web: &Web, form: &SignInForm, problem: &str) -> Response {
     drafts::sign_in_page(web, &format!("/login?{query}"), notice).await
 }
 
-/// Only addresses of our own; anything else leads to the overview.
-fn safe_next(next: &str) -> &str {
+/// Only addresses of our own, as browsers write them; anything else leads to the overview.
+pub(super) fn safe_next(next: &str) -> &str {
     let ours = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/\\");
-    let clean = !next.chars().any(char::is_control);
+    let clean = next.chars().all(|letter| letter.is_ascii_graphic());
     if ours && clean && !next.starts_with("/login") { next } else { "/" }
 }
 
@@ -212,6 +229,8 @@ mod tests {
             ("/\\evil.example", "/"),
             ("/login?next=/login", "/"),
             ("/a\r\nSet-Cookie: x", "/"),
+            ("/triage?q=caf\u{e9}", "/"),
+            ("/triage?q=caf%C3%A9", "/triage?q=caf%C3%A9"),
         ] {
             assert_eq!(safe_next(next), expected, "{next:?}");
         }

@@ -40,7 +40,7 @@ pub(super) fn FilterBar(address: Memo<Address>, mailboxes: Vec<Named>) -> impl I
                     placeholder="Filter: words, mailbox: status: is:unassigned assignee: tag: subject: older_than:"
                     autocomplete="off"
                     spellcheck="false"
-                    value=filter()
+                    value=untrack(filter)
                     prop:value=filter
                 />
                 <Show when=move || address.with(|address| !address.sort.is_empty())>

@@ -189,7 +189,7 @@ fn SelectAll(matching: usize, address: Address, compose: Compose) -> impl IntoVi
                 id="select-all"
                 name="select"
                 value="all"
-                class="button quiet"
+                class="button small"
                 title="* a"
                 aria-pressed=move || if all() { "true" } else { "false" }
                 on:click=move |event| {

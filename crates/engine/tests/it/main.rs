@@ -1,5 +1,7 @@
 //! The engine against a simulated Hiver over real HTTP, with a database of its own in every test.
 
+#![cfg(test)]
+
 mod accounts;
 mod cancelling;
 mod chaos;

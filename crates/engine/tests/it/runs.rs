@@ -9,8 +9,8 @@ use triage::model::Status;
 use triage::outcome::{Outcome, RunState};
 
 use crate::support::{
-    House, assert_mirror_is_true, changes, eventually, finished, ids, matching, note, outcomes,
-    plan, run, state, tag, until_state, user,
+    House, assert_mirror_is_true, changes, finished, ids, matching, note, outcomes, plan, run,
+    state, tag, user,
 };
 
 fn request(change: &Change, id: &str) -> (String, String) {
@@ -272,11 +272,24 @@ async fn requests_are_counted_and_the_count_survives() {
     crate::support::until_synced(&engine).await;
     let open = House::ids(&engine, "status:open");
     let id = run(&engine, ids(&open), note("hello")).await;
-    until_state(&engine, id, RunState::Finished).await;
+    assert!(
+        finished(&engine, id)
+            .await
+            .iter()
+            .all(|row| row.outcome == Outcome::Done)
+    );
     let sent = u32::try_from(house.sim().ledger().requests.len()).unwrap();
     assert_eq!(engine.status().await.unwrap().requests_today, sent);
     let connection = engine.status().await.unwrap().connection.unwrap().id;
     engine.stop(Duration::from_secs(5)).await;
+    let late: Vec<_> = house
+        .sim()
+        .ledger_since(u64::from(sent))
+        .requests
+        .into_iter()
+        .map(|one| one.path)
+        .collect();
+    assert!(late.is_empty(), "{late:?}");
     assert_eq!(
         house
             .store()
@@ -286,5 +299,4 @@ async fn requests_are_counted_and_the_count_survives() {
             .unwrap(),
         sent
     );
-    eventually(&engine, "at once", || async { true }).await;
 }

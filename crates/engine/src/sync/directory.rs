@@ -1,0 +1,79 @@
+//! Reading mailboxes, users and tags.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use hiver::{Lane, SkippedRow};
+use triage::model::Mailbox;
+
+use super::SyncError;
+use crate::link::{Adopted, Link};
+use crate::live::Live;
+use crate::{Engine, map, words};
+
+/// Reads mailboxes, users and tags; nothing when the link is of another account and therefore over.
+pub(super) async fn read_directory(
+    engine: &Engine,
+    link: &Arc<Link>,
+) -> Result<Option<Vec<Mailbox>>, SyncError> {
+    let connection = link.connection.id;
+    let on = link.hiver.on(Lane::Sync);
+    let known = || engine.mirror().read().directory.clone();
+
+    let mailboxes = on.mailboxes().collect_all().await?;
+    report(&mailboxes.skipped, "mailboxes");
+    let skipped = !mailboxes.skipped.is_empty();
+    let listed: Vec<Mailbox> = mailboxes.items.into_iter().map(map::mailbox).collect();
+    match engine.adopt(link, &listed).await? {
+        Adopted::Here => {}
+        Adopted::Elsewhere => return Ok(None),
+        Adopted::NothingToSee => return Err(SyncError::Trouble(words::nothing_to_see())),
+    }
+    engine.set_trouble(None);
+    let mailboxes = keep_unread(listed, known().mailboxes, skipped, |one| one.id.as_str());
+    engine
+        .store()
+        .save_mailboxes(connection, &mailboxes)
+        .await?;
+    engine.mirror().set_mailboxes(connection, mailboxes.clone());
+
+    let users = on.users().collect_all().await?;
+    report(&users.skipped, "users");
+    let skipped = !users.skipped.is_empty();
+    let listed = users.items.into_iter().map(map::user).collect();
+    let users = keep_unread(listed, known().users, skipped, |one| one.id.as_str());
+    engine.store().save_users(connection, &users).await?;
+    engine.mirror().set_users(connection, users);
+
+    let tags = on.tags().collect_all().await?;
+    report(&tags.skipped, "tags");
+    let skipped = !tags.skipped.is_empty();
+    let listed = tags.items.into_iter().map(map::tag).collect();
+    let tags = keep_unread(listed, known().tags, skipped, |one| one.id.as_str());
+    engine.store().save_tags(connection, &tags).await?;
+    engine.mirror().set_tags(connection, tags);
+    engine.tell(Live::Mirror);
+    Ok(Some(mailboxes))
+}
+
+pub(super) fn report(skipped: &[SkippedRow], list: &str) {
+    for row in skipped {
+        tracing::warn!(
+            list,
+            row = row.index,
+            reason = row.reason,
+            "a row could not be read and was skipped"
+        );
+    }
+}
+
+/// What is listed, each once. Where rows could not be read, what was known may be among them and stays.
+fn keep_unread<T>(listed: Vec<T>, known: Vec<T>, skipped: bool, id: impl Fn(&T) -> &str) -> Vec<T> {
+    let mut ids = HashSet::new();
+    let candidates = listed
+        .into_iter()
+        .chain(known.into_iter().filter(|_| skipped));
+    candidates
+        .filter(|one| ids.insert(id(one).to_owned()))
+        .collect()
+}

@@ -1,0 +1,85 @@
+use sea_orm::{ActiveModelTrait, ConnectionTrait, Set, Statement};
+
+use super::*;
+
+fn address(folder: &tempfile::TempDir) -> String {
+    format!("sqlite:{}", folder.path().join("console.db").display())
+}
+
+async fn pragma(database: &DatabaseConnection, name: &str) -> String {
+    let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
+    let row = database.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index::<String>(0)
+        .or_else(|_| {
+            row.try_get_by_index::<i64>(0)
+                .map(|number| number.to_string())
+        })
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_was_reported_as_written_survives_a_power_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&address(&folder)).await.unwrap();
+    for database in [&store.write, &store.read] {
+        assert_eq!(pragma(database, "journal_mode").await, "wal");
+        assert_eq!(pragma(database, "synchronous").await, "2", "FULL");
+        assert_eq!(pragma(database, "foreign_keys").await, "1");
+    }
+    store.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_fresh_file_gets_all_tables_and_opens_again() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let store = Store::open(&address(&folder)).await.unwrap();
+        let schema = SchemaManager::new(&store.write);
+        for table in [
+            "operators",
+            "sessions",
+            "settings",
+            "connections",
+            "conversations",
+            "runs",
+            "changes",
+            "usage",
+        ] {
+            assert!(schema.has_table(table).await.unwrap(), "{table}");
+        }
+        store.set_setting("answer", &42).await.unwrap();
+        store.close().await.unwrap();
+    }
+    let store = Store::open(&address(&folder)).await.unwrap();
+    assert_eq!(store.setting::<i32>("answer").await.unwrap(), Some(42));
+    assert_eq!(store.setting::<i32>("question").await.unwrap(), None);
+    assert!(store.setting::<Vec<String>>("answer").await.is_err());
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&address(&folder)).await.unwrap();
+    let newer = seaql_migrations::ActiveModel {
+        version: Set("m9999_from_the_future".to_owned()),
+        applied_at: Set(1),
+    };
+    newer.insert(&store.write).await.unwrap();
+    store.close().await.unwrap();
+    let error = Store::open(&address(&folder)).await.unwrap_err();
+    let Error::Newer { found, known } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(found, "m9999_from_the_future");
+    assert!(known.starts_with("m0001"));
+    assert!(error.to_string().contains("newer than this program"));
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_opened_is_an_error() {
+    assert!(
+        Store::open("sqlite:/nowhere/at/all/console.db")
+            .await
+            .is_err()
+    );
+}

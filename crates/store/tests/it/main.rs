@@ -1,0 +1,9 @@
+//! The store through its public face, on a fresh SQLite file in every test.
+
+#![cfg(test)]
+
+mod mirror;
+mod people;
+mod runs;
+mod support;
+mod usage;

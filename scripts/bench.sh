@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Measures what is promised and fails when a target is missed:
+#
+#   scripts/bench.sh           both of the following; `make bench` builds the binaries first
+#   scripts/bench.sh run       pace of a run against the simulator, pages of a list in memory (about a minute)
+#   scripts/bench.sh server    page times, memory and sizes of the built server (about half a minute)
+#
+# CONSOLE_BIN and HIVER_SIM_BIN name other binaries than those in target/release.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\033[2m— %s\033[0m\n' "$*" >&2; }
+
+missed=0
+
+run() {
+  say "a run and lists, in process (building the benchmark takes minutes the first time)"
+  cargo bench --quiet --package engine --bench run --no-run
+  timeout --kill-after=10 300 cargo bench --quiet --package engine --bench run || missed=1
+}
+
+server() {
+  say "the server, over HTTP"
+  timeout --kill-after=20 240 node scripts/bench.mjs || missed=1
+}
+
+case "${1:-all}" in
+  run) run ;;
+  server) server ;;
+  all)
+    run
+    server
+    ;;
+  *)
+    sed -n '2,8p' "$0" >&2
+    exit 2
+    ;;
+esac
+exit $missed
