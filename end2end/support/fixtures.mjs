@@ -96,10 +96,10 @@ export const test = base.extend({
     expect(watch.problems(), "the pages stayed healthy").toEqual([]);
   },
 
-  house: async ({ plan, watch: _ }, use, info) => {
+  house: async ({ plan, watch }, use, info) => {
     const house = await House.build(plan);
     await use(house);
-    if (info.status !== info.expectedStatus) {
+    if (info.status !== info.expectedStatus || watch.problems().length > 0) {
       await writeFile(info.outputPath("console.log"), house.console.program.log.join("\n"));
     }
     await house.end();

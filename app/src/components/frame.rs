@@ -9,6 +9,7 @@ use triage::text;
 use super::shortcuts::{SHORTCUTS, Shortcuts};
 use crate::keys::{click, focus, on_keys};
 use crate::live::Live;
+use crate::server_fns::ApiError;
 use crate::server_fns::frame::{RefreshMirror, frame};
 use crate::view::{Frame, Role};
 
@@ -20,14 +21,19 @@ const SECTIONS: [(&str, &str, &str, &str); 4] = [
     ("s", "/settings", "Settings", "⚙"),
 ];
 
-/// The frame as every page sees it: first from the page, then from the stream.
+/// Who is signed in, for pages that show more to some than to others.
 #[derive(Clone, Copy)]
-pub(crate) struct FrameNow(pub(crate) Memo<Option<Frame>>);
+pub(crate) struct Who(Resource<Result<Frame, ApiError>>);
 
-impl FrameNow {
+impl Who {
+    /// The operator of this page.
+    pub(crate) fn of_page() -> Self {
+        expect_context::<Self>()
+    }
+
     /// Whether the operator may at least what `role` may.
-    pub(crate) fn may(self, role: Role) -> bool {
-        self.0.with_untracked(|frame| frame.as_ref().is_some_and(|frame| frame.role >= role))
+    pub(crate) async fn may(self, role: Role) -> bool {
+        self.0.await.is_ok_and(|frame| frame.role >= role)
     }
 }
 
@@ -36,45 +42,50 @@ impl FrameNow {
 pub(crate) fn FrameAround() -> impl IntoView {
     let live = Live::provide();
     let loaded = Resource::new_blocking(|| (), |()| frame());
+    provide_context(Who(loaded));
     section_keys();
+    // The frame as it was drawn, then as the stream tells it.
+    let latest = move |first: Option<Frame>| Memo::new(move |_| live.frame.get().or_else(|| first.clone()));
     view! {
         <a class="skip" href="#main">"Skip to the page"</a>
-        <Suspense>
-            {move || Suspend::new(async move {
-                let first = loaded.await.ok();
-                view! { <Around first=first live=live/> }
-            })}
-        </Suspense>
+        <div class="app">
+            <header class="side">
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        let now = latest(loaded.await.ok());
+                        view! { <Side now=now/> }
+                    })}
+                </Suspense>
+            </header>
+            <div class="page">
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        let now = latest(loaded.await.ok());
+                        view! { <Banners now=now in_touch=live.in_touch/> }
+                    })}
+                </Suspense>
+                <main id="main" tabindex="-1">
+                    <Outlet/>
+                </main>
+            </div>
+        </div>
         <Shortcuts/>
     }
 }
 
 #[component]
-fn Around(first: Option<Frame>, live: Live) -> impl IntoView {
-    let now = Memo::new(move |_| live.frame.get().or_else(|| first.clone()));
-    provide_context(FrameNow(now));
-    let in_touch = live.in_touch;
+fn Side(now: Memo<Option<Frame>>) -> impl IntoView {
     let refresh = ServerAction::<RefreshMirror>::new();
     view! {
-        <div class="app">
-            <header class="side">
-                <a class="brand" href="/" aria-label="Hiver Console, overview">
-                    <span class="brand-mark" aria-hidden="true">"⬡"</span>
-                    <span class="brand-name">"Hiver Console"</span>
-                </a>
-                <Sections now=now/>
-                <div class="side-foot">
-                    <Freshness now=now refresh=refresh/>
-                    <Budget now=now/>
-                    <Account now=now/>
-                </div>
-            </header>
-            <div class="page">
-                <Banners now=now in_touch=in_touch/>
-                <main id="main" tabindex="-1">
-                    <Outlet/>
-                </main>
-            </div>
+        <a class="brand" href="/" aria-label="Hiver Console, overview">
+            <span class="brand-mark" aria-hidden="true">"⬡"</span>
+            <span class="brand-name">"Hiver Console"</span>
+        </a>
+        <Sections now=now/>
+        <div class="side-foot">
+            <Freshness now=now refresh=refresh/>
+            <Budget now=now/>
+            <Account now=now/>
         </div>
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
-use crate::components::frame::FrameNow;
+use crate::components::frame::Who;
 use crate::components::marks::{Ago, AssigneeMark, OutcomeMark, StatusMark, Subject, TagMarks};
 use crate::components::problem::{Message, PageProblem};
 use crate::server_fns::conversation::{RefreshConversation, conversation};
@@ -17,13 +17,15 @@ pub(crate) fn ConversationPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let refresh = ServerAction::<RefreshConversation>::new();
+    let who = Who::of_page();
     let data = Resource::new(move || (id.get(), refresh.version().get()), |(id, _)| conversation(id));
     view! {
         <Title text="Conversation"/>
         <Transition>
             {move || Suspend::new(async move {
+                let may = who.may(Role::Lead).await;
                 match data.await {
-                    Ok(found) => view! { <Found found=found refresh=refresh/> }.into_any(),
+                    Ok(found) => view! { <Found found=found refresh=refresh may=may/> }.into_any(),
                     Err(error) => view! { <PageProblem error=error/> }.into_any(),
                 }
             })}
@@ -32,9 +34,8 @@ pub(crate) fn ConversationPage() -> impl IntoView {
 }
 
 #[component]
-fn Found(found: ConversationView, refresh: ServerAction<RefreshConversation>) -> impl IntoView {
+fn Found(found: ConversationView, refresh: ServerAction<RefreshConversation>, may: bool) -> impl IntoView {
     let row = found.row;
-    let may = expect_context::<FrameNow>().may(Role::Lead);
     let error = move || refresh.value().get().and_then(Result::err);
     let changed_title = if found.changed_from_hiver {
         "As Hiver says"

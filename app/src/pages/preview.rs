@@ -8,7 +8,7 @@ use triage::outcome::RunState;
 use triage::text;
 
 use crate::components::compose::Compose;
-use crate::components::frame::FrameNow;
+use crate::components::frame::Who;
 use crate::components::marks::{Ago, Subject};
 use crate::components::pager::Pager;
 use crate::components::problem::{Message, PageProblem};
@@ -24,13 +24,15 @@ pub(crate) fn PreviewPage() -> impl IntoView {
     let page = Memo::new(move |_| {
         query.with(|query| query.get_str("page").and_then(|page| page.parse().ok()).unwrap_or(1))
     });
+    let who = Who::of_page();
     let plan = Resource::new(move || (id.get(), page.get()), |(id, page)| preview(id, page));
     view! {
         <Title text="Preview"/>
         <Transition>
             {move || Suspend::new(async move {
+                let may = who.may(Role::Lead).await;
                 match plan.await {
-                    Ok(plan) => view! { <Plan plan=plan/> }.into_any(),
+                    Ok(plan) => view! { <Plan plan=plan may=may/> }.into_any(),
                     Err(error) => view! { <PageProblem error=error/> }.into_any(),
                 }
             })}
@@ -39,7 +41,7 @@ pub(crate) fn PreviewPage() -> impl IntoView {
 }
 
 #[component]
-fn Plan(plan: PreviewView) -> impl IntoView {
+fn Plan(plan: PreviewView, may: bool) -> impl IntoView {
     let id = plan.id;
     let nothing = plan.changing == 0;
     let shown = 1 + (plan.page - 1) * 50;
@@ -66,7 +68,7 @@ fn Plan(plan: PreviewView) -> impl IntoView {
                     .map(|age| view! { " · against the mirror of " <Ago moment=age ago=true/> })}
             </p>
         </header>
-        <Decision plan=plan.clone()/>
+        <Decision plan=plan.clone() may=may/>
         <section class="plan-groups" aria-label="What changes">
             <div class="plan-wishes">
                 <ul class="groups">
@@ -127,11 +129,10 @@ fn Plan(plan: PreviewView) -> impl IntoView {
 
 /// The one button, or why there is none.
 #[component]
-fn Decision(plan: PreviewView) -> impl IntoView {
+fn Decision(plan: PreviewView, may: bool) -> impl IntoView {
     let start = ServerAction::<StartRun>::new();
     let again = ServerAction::<PlanAgain>::new();
     let id = plan.id;
-    let may = expect_context::<FrameNow>().may(Role::Lead);
     let error = move || start.value().get().and_then(Result::err).or_else(|| again.value().get().and_then(Result::err));
     if plan.state != RunState::Preview {
         return view! {

@@ -9,7 +9,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use triage::outcome::{Outcome, RunState};
 use triage::text;
 
-use crate::components::frame::FrameNow;
+use crate::components::frame::Who;
 use crate::components::marks::{Ago, OutcomeMark, Subject};
 use crate::components::outcome_bar::{OutcomeBar, OutcomeCounts};
 use crate::components::pager::Pager;
@@ -36,6 +36,7 @@ pub(crate) fn RunPage() -> impl IntoView {
         live.run.with(|run| run.as_ref().filter(|run| run.id == id.get()).map(|run| run.state.is_over()))
     });
     let turned = collect_turns(live, id);
+    let who = Who::of_page();
     let data = Resource::new(
         move || (id.get(), outcome.get(), page.get(), stage.get()),
         |(id, outcome, page, _)| run(id, outcome, page),
@@ -44,8 +45,9 @@ pub(crate) fn RunPage() -> impl IntoView {
         <Title text=move || format!("Run {}", id.get())/>
         <Transition>
             {move || Suspend::new(async move {
+                let may = who.may(Role::Lead).await;
                 match data.await {
-                    Ok(run) => view! { <Run run=run live=live turned=turned/> }.into_any(),
+                    Ok(run) => view! { <Run run=run live=live turned=turned may=may/> }.into_any(),
                     Err(error) => view! { <PageProblem error=error/> }.into_any(),
                 }
             })}
@@ -54,7 +56,7 @@ pub(crate) fn RunPage() -> impl IntoView {
 }
 
 #[component]
-fn Run(run: RunView, live: Live, turned: Memo<Turns>) -> impl IntoView {
+fn Run(run: RunView, live: Live, turned: Memo<Turns>, may: bool) -> impl IntoView {
     let id = run.progress.id;
     let first = run.progress.clone();
     let progress = Memo::new(move |_| {
@@ -93,7 +95,7 @@ fn Run(run: RunView, live: Live, turned: Memo<Turns>) -> impl IntoView {
                     .pause_reason
                     .map(|reason| view! { <p class="message message-warn" role="status">{reason}</p> })
             }}
-            <Stop progress=progress/>
+            <Stop progress=progress may=may/>
         </section>
         {(over || !run.problems.is_empty()).then(|| view! { <Problems problems=run.problems progress=run.progress.clone()/> })}
         <section aria-labelledby="changes">
@@ -155,9 +157,8 @@ pub(crate) fn StateMark(state: RunState) -> impl IntoView {
 }
 
 #[component]
-fn Stop(progress: Memo<RunProgressView>) -> impl IntoView {
+fn Stop(progress: Memo<RunProgressView>, may: bool) -> impl IntoView {
     let cancel = ServerAction::<CancelRun>::new();
-    let may = expect_context::<FrameNow>().may(Role::Lead);
     let error = move || cancel.value().get().and_then(Result::err);
     let stopping = move || progress.with(|progress| progress.cancelling) || cancel.pending().get();
     let id = progress.get_untracked().id;

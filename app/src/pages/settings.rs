@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use triage::text;
 
-use crate::components::frame::FrameNow;
+use crate::components::frame::Who;
 use crate::components::problem::{Message, PageProblem};
 use crate::server_fns::connection::{CheckKey, connection};
 use crate::view::{ConnectionView, KeyCheck, KeySource, Role};
@@ -13,14 +13,16 @@ use crate::view::{ConnectionView, KeyCheck, KeySource, Role};
 /// The page.
 #[component]
 pub(crate) fn SettingsPage() -> impl IntoView {
+    let who = Who::of_page();
     let data = Resource::new(|| (), |()| connection());
     view! {
         <Title text="Settings"/>
         <h1>"Settings"</h1>
         <Suspense>
             {move || Suspend::new(async move {
+                let may = who.may(Role::Admin).await;
                 match data.await {
-                    Ok(connection) => view! { <Connection connection=connection/> }.into_any(),
+                    Ok(connection) => view! { <Connection connection=connection may=may/> }.into_any(),
                     Err(error) => view! { <PageProblem error=error/> }.into_any(),
                 }
             })}
@@ -29,8 +31,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
 }
 
 #[component]
-fn Connection(connection: ConnectionView) -> impl IntoView {
-    let may = expect_context::<FrameNow>().may(Role::Admin);
+fn Connection(connection: ConnectionView, may: bool) -> impl IntoView {
     let source = match connection.key_source {
         KeySource::Missing => "none",
         KeySource::Environment => "from HIVER_API_KEY",

@@ -12,7 +12,7 @@ use self::address::Address;
 use self::filter_bar::FilterBar;
 use self::list::List;
 use crate::components::compose::{Compose, ComposeBar, Picked};
-use crate::components::frame::FrameNow;
+use crate::components::frame::Who;
 use crate::components::problem::PageProblem;
 use crate::server_fns::triage::{choices, list_conversations};
 use crate::view::{Choices, Role};
@@ -39,7 +39,7 @@ pub(crate) fn TriagePage() -> impl IntoView {
     forget_selection_with_filter(compose, filter);
     let matching = RwSignal::new(0_usize);
     let shown = RwSignal::new(Vec::new());
-    let may_change = move || expect_context::<FrameNow>().may(Role::Lead);
+    let who = Who::of_page();
 
     view! {
         <Title text="Triage"/>
@@ -57,6 +57,7 @@ pub(crate) fn TriagePage() -> impl IntoView {
                 {
                     take_up_draft(compose, &choices);
                 }
+                let may_change = who.may(Role::Lead).await;
                 match list.await {
                     Ok(list) => {
                         view! {
@@ -67,7 +68,7 @@ pub(crate) fn TriagePage() -> impl IntoView {
                                 matching=matching
                                 shown=shown
                                 again=again
-                                selectable=may_change()
+                                selectable=may_change
                             />
                         }
                             .into_any()
@@ -78,7 +79,8 @@ pub(crate) fn TriagePage() -> impl IntoView {
         </Transition>
         <Suspense>
             {move || Suspend::new(async move {
-                let choices = choices.await.ok().filter(|_| may_change());
+                let may_change = who.may(Role::Lead).await;
+                let choices = choices.await.ok().filter(|_| may_change);
                 choices
                     .map(|choices| {
                         take_up_draft(compose, &choices);
