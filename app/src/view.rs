@@ -28,7 +28,7 @@ pub struct Named {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Looks and exports.
+    /// Looks.
     Viewer,
     /// Also plans and runs changes.
     Lead,

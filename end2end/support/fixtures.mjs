@@ -11,13 +11,18 @@ export { expect };
 export class House {
   #ends = [];
 
-  static async build({ sim = {}, console = {}, synced = true } = {}) {
+  /**
+   * `sim` and `console` go to `Simulator.start` and `Console.start`; `prepare` is called with the simulator before
+   * the console starts.
+   */
+  static async build({ sim = {}, console = {}, prepare, synced = true } = {}) {
     const house = new House();
     try {
       house.data = await temporaryFolder();
       house.atTheEnd(() => removeFolder(house.data));
       house.options = console;
       house.sim = await Simulator.start(sim);
+      await prepare?.(house.sim);
       await house.start();
       house.admin = await house.console.firstOperator();
       if (synced) await house.untilSynced();
@@ -36,6 +41,7 @@ export class House {
   async start() {
     const { port } = this.console ?? {};
     this.console = await Console.start({ base: this.sim.base, data: this.data, port, ...this.options });
+    return this.console;
   }
 
   operator(name, role) {
@@ -96,19 +102,36 @@ export const test = base.extend({
     expect(watch.problems(), "the pages stayed healthy").toEqual([]);
   },
 
-  house: async ({ plan, watch }, use, info) => {
-    const house = await House.build(plan);
-    await use(house);
-    if (info.status !== info.expectedStatus || watch.problems().length > 0) {
-      await writeFile(info.outputPath("console.log"), house.console.program.log.join("\n"));
+  /** What a test has opened. In the end browsers go first: a page must not see its console end. */
+  stage: async ({ watch }, use, info) => {
+    const stage = { contexts: [], houses: [], ends: [] };
+    await use(stage);
+    await Promise.all(stage.contexts.map((context) => context.close()));
+    for (const house of stage.houses) {
+      if (info.status !== info.expectedStatus || watch.problems().length > 0) {
+        await writeFile(info.outputPath("console.log"), house.console.program.log.join("\n"));
+      }
+      await house.end();
     }
-    await house.end();
+    for (const end of stage.ends.reverse()) await end();
   },
 
-  /** Makes a browser of its own: `await somebody(house, { as, scripts, … })`. */
-  somebody: async ({ browser, watch }, use) => {
-    const contexts = [];
-    await use(async (house, { as = house.admin, scripts = true, ...options } = {}) => {
+  /** `await atTheEnd(act)`: calls `act` once the browsers are closed, the latest first. */
+  atTheEnd: async ({ stage }, use) => use((act) => stage.ends.push(act)),
+
+  /** `await houses(plan)`: builds a house, for tests that need another than that of `plan`. */
+  houses: async ({ stage }, use) =>
+    use(async (plan) => {
+      const house = await House.build(plan);
+      stage.houses.push(house);
+      return house;
+    }),
+
+  house: async ({ plan, houses }, use) => use(await houses(plan)),
+
+  /** `await somebody(house, { as, scripts, … })`: a page in a browser of its own, signed in. */
+  somebody: async ({ browser, watch, stage }, use) =>
+    use(async (house, { as = house.admin, scripts = true, ...options } = {}) => {
       const context = await browser.newContext({
         baseURL: house.console.url,
         javaScriptEnabled: scripts,
@@ -116,7 +139,7 @@ export const test = base.extend({
         locale: "en-GB",
         ...options,
       });
-      contexts.push(context);
+      stage.contexts.push(context);
       watch.over(context);
       if (as) {
         const [name, value] = (await signInWithoutBrowser(house.console.url, as)).split(/=(.*)/s);
@@ -125,9 +148,7 @@ export const test = base.extend({
       const page = await context.newPage();
       page.withoutScripts = !scripts;
       return page;
-    });
-    await Promise.all(contexts.map((context) => context.close()));
-  },
+    }),
 });
 
 /** A house for all tests of a worker that only look. */

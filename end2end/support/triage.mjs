@@ -42,8 +42,10 @@ export async function inPanel(page, name, act) {
   await expect(panel).toBeHidden();
 }
 
-export const choose = (page, panel, label) =>
-  inPanel(page, panel, (open) => open.getByLabel(label, { exact: true }).check());
+export const choose = (page, panel, name) =>
+  inPanel(page, panel, (open) =>
+    open.getByRole("radio", { name, exact: true }).or(open.getByRole("checkbox", { name, exact: true })).check(),
+  );
 
 export const writeNote = (page, text) => inPanel(page, "Add note", () => note(page).fill(text));
 
@@ -100,7 +102,7 @@ export async function plannedRows(page) {
       })),
     );
     planned.push(...found);
-    const next = page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Next" });
+    const next = page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Next", exact: true });
     if ((await next.count()) === 0) return planned;
     const label = page.locator(".pager-label");
     const before = await label.textContent();

@@ -25,9 +25,11 @@ export class Watch {
     });
     page.on("console", (message) => {
       const { url } = message.location();
-      const failed = message.text().match(/^Failed to load resource: .* (?:status of (\d{3})|(net::\S+))/);
+      const failed = message.text().match(/^Failed to load resource: .*?(?:status of (\d{3})|(net::\S+))/);
       if (failed?.[1] && this.#announced(Number(failed[1]), url)) return;
       if (failed?.[2] && this.away) return;
+      // Without scripts nothing uses what is loaded early for them.
+      if (page.withoutScripts && message.text().includes("was preloaded using link preload but not used")) return;
       if (["error", "warning", "assert"].includes(message.type()) || /panicked|hydrat/i.test(message.text())) {
         this.#seen.push(`${message.type()} on ${page.url()}: ${message.text()} (${url})`);
       }

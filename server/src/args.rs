@@ -1,9 +1,11 @@
 //! The command line and the environment, as clap reads them.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser, Subcommand};
 use ipnet::IpNet;
 use store::Role;
 
@@ -15,6 +17,30 @@ pub(crate) struct Args {
     pub(crate) command: Option<Command>,
     #[command(flatten)]
     pub(crate) settings: Settings,
+}
+
+/// Reads the command line and the environment; what cannot be read ends the process, named.
+pub(crate) fn read() -> Args {
+    Args::try_parse().unwrap_or_else(|error| {
+        // Where nobody listens any more there is nothing else to do.
+        let _ = error.print();
+        if let Some(variable) = read_from(&error) {
+            let _ = writeln!(std::io::stderr(), "  hint: the value is that of {variable}");
+        }
+        std::process::exit(error.exit_code())
+    })
+}
+
+/// The variable that a value came from which made no sense; nothing where it stood on the command line.
+fn read_from(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else { return None };
+    let option = named.split([' ', '=']).next()?;
+    if std::env::args().any(|given| given.split('=').next() == Some(option)) {
+        return None;
+    }
+    let command = Args::command();
+    let argument = command.get_arguments().find(|argument| option.strip_prefix("--") == argument.get_long())?;
+    argument.get_env().map(|variable| variable.to_string_lossy().into_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -18,8 +18,11 @@ pub(crate) fn engine(settings: &Settings) -> Result<Config, Problem> {
         .dialect
         .parse()
         .map_err(|_| format!("HIVER_DIALECT is `{}`\n  hint: this version speaks `tutorial`", settings.dialect))?;
-    let base_url = settings.base_url.clone().unwrap_or_else(|| dialect.default_base_url().to_owned());
-    let base_url = base_url.trim().trim_end_matches('/').to_owned();
+    let said = settings.base_url.as_deref().map(|address| address.trim().trim_end_matches('/'));
+    let base_url = match said.filter(|address| !address.is_empty()) {
+        Some(address) => checked_address(address)?,
+        None => dialect.default_base_url().to_owned(),
+    };
     let key = settings.api_key.clone().filter(|key| !key.trim().is_empty());
     let config = Config {
         dialect,
@@ -65,6 +68,18 @@ pub(crate) fn public_url(settings: &Settings) -> Result<Option<Url>, Problem> {
     }
 }
 
+/// An address that requests can go to; the client's own rules, told before anything starts.
+fn checked_address(address: &str) -> Result<String, Problem> {
+    let settings = hiver::Settings {
+        base_url: address.to_owned(),
+        ..hiver::Settings::tutorial("not-sent-anywhere".to_owned().into())
+    };
+    match hiver::Hiver::new(settings) {
+        Ok(_) => Ok(address.to_owned()),
+        Err(error) => Err(Problem::because(&format!("HIVER_BASE_URL is `{address}`"), &error)),
+    }
+}
+
 fn check_rate(config: &Config) -> Result<(), Problem> {
     match config.requests_per_second {
         Some(rate) if hiver::Rate::per_second(rate).is_err() => Err(format!(
@@ -77,7 +92,7 @@ fn check_rate(config: &Config) -> Result<(), Problem> {
 
 /// Where the log goes and what it holds.
 pub(crate) fn start_logging(settings: &Settings) -> Result<(), Problem> {
-    let filter = EnvFilter::try_new(&settings.log)
+    let filter = EnvFilter::try_new(format!("sea_orm_migration=warn,{}", settings.log))
         .map_err(|error| format!("CONSOLE_LOG is `{}`: {error}", settings.log))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     match settings.log_format {

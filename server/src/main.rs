@@ -11,17 +11,15 @@ mod web;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::{Args, Command};
 
 fn main() -> ExitCode {
     // A missing `.env` is the usual case; a broken one is named.
-    let env_file = match dotenvy::dotenv() {
+    let env_file = match dotenvy::from_path(".env") {
         Err(error) if !error.not_found() => Err(format!("the file `.env` cannot be read: {error}")),
         _ => Ok(()),
     };
-    let args = Args::parse();
+    let args = args::read();
     let result = env_file.map_err(Problem::from).and_then(|()| run(args));
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -36,12 +36,14 @@ pub(crate) enum Mode {
 pub(crate) async fn serve(settings: Settings, mode: Mode) -> Result<(), Problem> {
     config::start_logging(&settings)?;
     config::public_url(&settings)?;
-    config::engine(&settings)?;
     let demo = match mode {
         Mode::Hiver => false,
         Mode::Demo => true,
         Mode::DemoUnlessKey => !has_key(&settings).await?,
     };
+    if !demo {
+        config::engine(&settings)?;
+    }
     let folder = if demo { settings.data_dir.join("demo") } else { settings.data_dir.clone() };
     let data = DataDir::open(&folder)?;
     let listener = listen(settings.listen).await?;
@@ -188,7 +190,7 @@ fn announce(
     commands::print(&text)
 }
 
-/// Ends on Ctrl-C and on SIGTERM; a second one ends the process at once.
+/// Ends on Ctrl-C and on SIGTERM.
 async fn told_to_stop(stop: CancellationToken) {
     let terminate = async {
         #[cfg(unix)]

@@ -67,6 +67,7 @@ pub(crate) fn AssigneeMark(assignee: AssigneeView) -> impl IntoView {
 pub(crate) fn TagMarks(tags: Option<Vec<String>>) -> impl IntoView {
     match tags {
         None => view! { <span class="unknown">"unknown"</span> }.into_any(),
+        Some(tags) if tags.is_empty() => view! { <span class="for-readers">"none"</span> }.into_any(),
         Some(tags) => view! {
             <span class="tags">
                 {tags
@@ -114,4 +115,17 @@ pub(crate) fn Subject(subject: Option<String>) -> impl IntoView {
         }
         None => view! { <span class="unknown">"(no subject)"</span> }.into_any(),
     }
+}
+
+/// The address of a conversation's page.
+pub(crate) fn conversation_page(id: &str) -> String {
+    let mut address = "/conversations/".to_owned();
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            address.push(char::from(byte));
+        } else {
+            address.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    address
 }

@@ -12,12 +12,12 @@ const EVERYWHERE: [(&str, &str); 6] = [
 ];
 
 const ON_THE_LIST: [(&str, &str); 11] = [
-    ("j  k", "Next, previous conversation"),
+    ("j  k  ↓  ↑", "Next, previous conversation"),
     ("Enter", "Open it"),
     ("x", "Select it"),
     ("Shift x", "Select everything from the last one to it"),
     ("* a", "Select all that match"),
-    ("Esc", "Select nothing"),
+    ("Esc  * n", "Select nothing"),
     ("a", "Assign"),
     ("t", "Add tag"),
     ("s", "Set status"),

@@ -27,7 +27,6 @@ pub(crate) fn LoginPage() -> impl IntoView {
     let problem = query.with_untracked(|query| match query.get_str("problem") {
         Some("wrong") => Some("That name and password do not fit together."),
         Some("wait") => Some("Too many attempts. Wait a minute, then try again."),
-        Some("origin") => Some("The form came from another site, so nothing was done. Try again here."),
         _ => None,
     });
     let name = query.with_untracked(|query| query.get("name")).unwrap_or_default();

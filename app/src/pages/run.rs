@@ -10,7 +10,7 @@ use triage::outcome::{Outcome, RunState};
 use triage::text;
 
 use crate::components::frame::Who;
-use crate::components::marks::{Ago, OutcomeMark, Subject};
+use crate::components::marks::{Ago, OutcomeMark, Subject, conversation_page};
 use crate::components::outcome_bar::{OutcomeBar, OutcomeCounts};
 use crate::components::pager::Pager;
 use crate::components::problem::{Message, PageProblem};
@@ -256,7 +256,7 @@ fn Changes(rows: Vec<ChangeView>, turned: Memo<Turns>) -> impl IntoView {
                         view! {
                             <tr>
                                 <td class="subject">
-                                    <a href=format!("/conversations/{}", row.conversation)>
+                                    <a href=conversation_page(&row.conversation)>
                                         <Subject subject=row.subject/>
                                     </a>
                                 </td>

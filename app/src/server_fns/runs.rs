@@ -63,7 +63,7 @@ pub async fn cancel_run(id: i64) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// How a run stands right now, with the changes that turned since `since` (a count of turns).
+/// How a run stands right now, and the changes that `turned` since it was told last.
 ///
 /// # Errors
 /// When the database fails.

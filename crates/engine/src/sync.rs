@@ -76,6 +76,9 @@ pub(crate) async fn work(engine: Engine) {
             continue;
         };
         tokio::select! {
+            // The end of the engine is also the end of the link, and must not be taken for a replacement: nothing
+            // leaves after it.
+            biased;
             () = engine.0.stop.cancelled() => return,
             () = link.stop.cancelled() => {}
             () = keep(&engine, &link) => {}

@@ -20,11 +20,11 @@ pub type OperatorId = i32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Looks and exports.
+    /// Looks.
     Viewer,
     /// Also plans and runs changes.
     Lead,
-    /// Also the key, the connection, operators and settings.
+    /// Also the key, the connection and settings.
     Admin,
 }
 

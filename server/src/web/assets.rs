@@ -78,10 +78,16 @@ pub(super) async fn asset(
 }
 
 /// Whether a part of `Accept-Encoding` names this coding and does not rule it out.
-fn names(part: &str, coding: &str) -> bool {
+pub(super) fn names(part: &str, coding: &str) -> bool {
     let (name, weight) = part.split_once(';').unwrap_or((part, ""));
     let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse::<f32>().ok());
     name.trim().eq_ignore_ascii_case(coding) && weight != Some(0.0)
+}
+
+/// Whether a file was built in.
+#[cfg(test)]
+pub(super) fn is_there(name: &str) -> bool {
+    Site::get(name).is_some()
 }
 
 fn status(status: StatusCode) -> Response<Body> {

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Web;
-use super::sign_in::safe_next;
+use super::sign_in::own_address;
 
 /// Whether the process is alive.
 pub(super) async fn healthz() -> &'static str {
@@ -37,7 +37,7 @@ pub(super) async fn switch_theme(headers: HeaderMap) -> Response {
         .map_or_else(|| "/".to_owned(), |referer| {
             referer.query().map_or_else(|| referer.path().to_owned(), |query| format!("{}?{query}", referer.path()))
         });
-    let back = safe_next(&back);
+    let back = own_address(&back);
     let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
     ([(SET_COOKIE, cookie)], Redirect::to(back)).into_response()
 }

@@ -80,6 +80,12 @@ pub(super) async fn keep(State(web): State<Web>, request: Request, next: Next) -
 }
 
 async fn show(session: Session, mut request: Request, next: Next) -> Response {
+    if request.method() == Method::GET && request.uri().path() == "/login" {
+        // The router would decode what stands in the query twice.
+        let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+        let next = query.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next.into_owned());
+        request.extensions_mut().insert(LoginNotice { draft: None, next });
+    }
     if request.method() == Method::GET && request.uri().path() == "/triage" {
         match session.remove::<String>(SESSION_KEY).await {
             Ok(Some(draft)) => {

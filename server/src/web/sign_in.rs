@@ -137,8 +137,7 @@ pub(super) async fn sign_in(
         Err(error) => return failed(&error),
     };
     web.0.throttle.forgive(&form.name, address);
-    // Whatever session the browser brought, known to others or not, is not the one that is signed in.
-    if let Err(error) = auth.logout().await {
+    if let Err(error) = start_afresh(&mut auth).await {
         return failed(&error);
     }
     if let Err(error) = auth.login(&person).await {
@@ -158,6 +157,14 @@ pub(super) async fn sign_in(
         );
     }
     Redirect::to(safe_next(&form.next)).into_response()
+}
+
+/// Whatever session the browser brought may be known to others: it ends, and another id is taken. Signing in does
+/// that by itself for a session that nobody was signed in with, but not for one that somebody was.
+async fn start_afresh(auth: &mut AuthSession<Operators>) -> Result<(), axum_login::Error<Operators>> {
+    auth.logout().await?;
+    auth.session.cycle_id().await?;
+    Ok(())
 }
 
 /// `POST /logout`.
@@ -187,11 +194,16 @@ async fn again(web: &Web, form: &SignInForm, problem: &str) -> Response {
     drafts::sign_in_page(web, &format!("/login?{query}"), notice).await
 }
 
+/// Where to go after signing in: an address of our own, but not the page for signing in again.
+fn safe_next(next: &str) -> &str {
+    let next = own_address(next);
+    if next.starts_with("/login") { "/" } else { next }
+}
+
 /// Only addresses of our own, as browsers write them; anything else leads to the overview.
-pub(super) fn safe_next(next: &str) -> &str {
-    let ours = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/\\");
-    let clean = next.chars().all(|letter| letter.is_ascii_graphic());
-    if ours && clean && !next.starts_with("/login") { next } else { "/" }
+pub(super) fn own_address(address: &str) -> &str {
+    let ours = address.starts_with('/') && !address.starts_with("//") && !address.starts_with("/\\");
+    if ours && address.bytes().all(|byte| byte.is_ascii_graphic()) { address } else { "/" }
 }
 
 /// Who is asking: the peer, or whom a trusted proxy names last that is no trusted proxy itself.

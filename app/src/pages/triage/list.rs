@@ -7,7 +7,7 @@ use triage::text;
 use super::address::Address;
 use super::filter_bar::FilterProblem;
 use crate::components::compose::{Compose, FORM, Picked};
-use crate::components::marks::{Ago, AssigneeMark, StatusMark, Subject, TagMarks};
+use crate::components::marks::{Ago, AssigneeMark, StatusMark, Subject, TagMarks, conversation_page};
 use crate::components::pager::Pager;
 use crate::keys::{click, focus, on_keys};
 use crate::live::Live;
@@ -230,7 +230,7 @@ fn Row(
     cursor: RwSignal<Option<usize>>,
     selectable: bool,
 ) -> impl IntoView {
-    let href = format!("/conversations/{}", encode_segment(&row.id));
+    let href = conversation_page(&row.id);
     let label = format!("Select {}", row.subject.as_deref().unwrap_or("the conversation without a subject"));
     let (for_row, for_box, for_change) = (row.id.clone(), row.id.clone(), row.id.clone());
     let selected = move || compose.picked.with(|picked| picked.has(&for_row));
@@ -272,19 +272,6 @@ fn Row(
     }
 }
 
-/// An id as one segment of an address.
-fn encode_segment(id: &str) -> String {
-    let mut encoded = String::with_capacity(id.len());
-    for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
-
 fn list_keys(ids: Vec<String>, compose: Compose, cursor: RwSignal<Option<usize>>, selectable: bool) {
     let navigate = use_navigate();
     // Where a range starts: the row that was selected last.
@@ -296,7 +283,7 @@ fn list_keys(ids: Vec<String>, compose: Compose, cursor: RwSignal<Option<usize>>
             "k" | "ArrowUp" => move_to(cursor, at.map_or(0, |at| at.saturating_sub(1))),
             "Enter" => match at.and_then(|at| ids.get(at)) {
                 Some(id) => {
-                    navigate(&format!("/conversations/{}", encode_segment(id)), Default::default());
+                    navigate(&conversation_page(id), Default::default());
                     true
                 }
                 None => false,

@@ -125,6 +125,25 @@ impl House {
         Doomed { runtime, engine }
     }
 
+    /// As [`doomed`](Self::doomed), with the usual pauses after trouble, and without waiting for anything.
+    pub async fn doomed_and_patient(&self, clock: Clock) -> Doomed {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let (database, config) = (self.database(), self.config());
+        let starting = runtime.spawn(async move {
+            let store = Store::open(&database).await.unwrap();
+            let secret = SecretKey::from_hex(SECRET).unwrap();
+            Engine::start(store, secret, clock, config).await.unwrap()
+        });
+        Doomed {
+            engine: starting.await.unwrap(),
+            runtime,
+        }
+    }
+
     /// The ids of conversations that match a filter, oldest first.
     pub fn ids(engine: &Engine, filter: &str) -> Vec<ConversationId> {
         let found = engine.mirror().matching(filter, engine.now()).unwrap();

@@ -1,0 +1,13 @@
+//! The whole service over real HTTP: a simulated Hiver, a database of its own in every test, browsers with cookies.
+
+mod assets;
+mod doors;
+mod drafts;
+mod endpoints;
+mod headers;
+mod html;
+mod keys;
+mod live;
+mod origins;
+mod sign_in;
+mod support;
