@@ -130,7 +130,7 @@ test("reads well: Set up", async ({ houses, somebody }) => {
   const page = await somebody(house);
   await visit(page, "/setup");
   await expect(page).toHaveTitle("Set up · Hiver Console");
-  await page.getByLabel("Key").fill("wrong");
+  await page.getByLabel("Key", { exact: true }).fill("wrong");
   await page.getByRole("button", { name: "Check", exact: true }).click();
   await expect(page.locator(".key-answer")).toContainText("Hiver does not accept the key");
   await check(page);

@@ -73,6 +73,18 @@ test.describe("a filter with quotes and spaces", () => {
   }
 });
 
+test("a filter with what means something in an address", async ({ house, somebody }) => {
+  const page = await somebody(house);
+  for (const filter of ['-"a&b=c"', '-"50%25"', '-"1+1"', '-"#1"', '-"é/ü?"']) {
+    await openList(page, filter);
+    await showsCount(page, 700);
+    await page.getByRole("link", { name: "Next", exact: true }).click();
+    await expect(page.locator(".pager-label")).toHaveText(/^51–/);
+    await expect(filterBox(page)).toHaveValue(filter);
+    expect(new URL(page.url()).searchParams.get("q")).toBe(filter);
+  }
+});
+
 test("the address is the state: filter, order and page", async ({ house, somebody }) => {
   const page = await somebody(house);
   await visit(page, "/triage");

@@ -69,7 +69,7 @@ test("the first start without a key: each trouble in words, then the right key, 
   await expect(page.getByText("Settings → API")).toBeVisible();
 
   const check = async (key, words) => {
-    await page.getByLabel("Key").fill(key);
+    await page.getByLabel("Key", { exact: true }).fill(key);
     await page.getByRole("button", { name: "Check and save" }).click();
     await expect(page.locator(".key-answer")).toContainText(words);
     await expect(page).toHaveURL(/\/setup$/);
@@ -91,13 +91,13 @@ test("the first start without a key: each trouble in words, then the right key, 
   await doorway.unlock();
 
   // Checking alone stores nothing.
-  await page.getByLabel("Key").fill(KEY);
+  await page.getByLabel("Key", { exact: true }).fill(KEY);
   await page.getByRole("button", { name: "Check", exact: true }).click();
   await expect(page.locator(".key-answer")).toContainText("Hiver accepts this key. It opens 3 mailboxes.");
   await expect(page.locator(".key-answer")).toContainText("Billing");
   expect((await page.request.get("/", { maxRedirects: 0 })).headers().location).toBe("/setup");
 
-  await page.getByLabel("Key").fill(KEY);
+  await page.getByLabel("Key", { exact: true }).fill(KEY);
   await page.getByRole("button", { name: "Check and save" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
   await expect(page.getByRole("table", { name: "Mailboxes" }).locator("tbody tr")).toHaveCount(3);

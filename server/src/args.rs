@@ -33,14 +33,20 @@ pub(crate) fn read() -> Args {
 
 /// The variable that a value came from which made no sense; nothing where it stood on the command line.
 fn read_from(error: &clap::Error) -> Option<String> {
-    let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else { return None };
+    let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
     let option = named.split([' ', '=']).next()?;
     if std::env::args().any(|given| given.split('=').next() == Some(option)) {
         return None;
     }
     let command = Args::command();
-    let argument = command.get_arguments().find(|argument| option.strip_prefix("--") == argument.get_long())?;
-    argument.get_env().map(|variable| variable.to_string_lossy().into_owned())
+    let argument = command
+        .get_arguments()
+        .find(|argument| option.strip_prefix("--") == argument.get_long())?;
+    argument
+        .get_env()
+        .map(|variable| variable.to_string_lossy().into_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -94,46 +100,109 @@ pub(crate) enum OperatorCommand {
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Settings {
     /// Hiver's API key; goes before a stored one.
-    #[arg(long, global = true, env = "HIVER_API_KEY", hide_env_values = true, value_name = "KEY")]
+    #[arg(
+        long,
+        global = true,
+        env = "HIVER_API_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
     pub(crate) api_key: Option<String>,
     /// Where Hiver's API is; the dialect's own address where nothing is said.
     #[arg(long, global = true, env = "HIVER_BASE_URL", value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// The contract that Hiver speaks there.
-    #[arg(long, global = true, env = "HIVER_DIALECT", value_name = "NAME", default_value = "tutorial")]
+    #[arg(
+        long,
+        global = true,
+        env = "HIVER_DIALECT",
+        value_name = "NAME",
+        default_value = "tutorial"
+    )]
     pub(crate) dialect: String,
     /// Requests to Hiver per second.
-    #[arg(long, global = true, env = "HIVER_REQUESTS_PER_SECOND", value_name = "N")]
+    #[arg(
+        long,
+        global = true,
+        env = "HIVER_REQUESTS_PER_SECOND",
+        value_name = "N"
+    )]
     pub(crate) requests_per_second: Option<f64>,
-    /// Requests to Hiver in 24 hours, for prices and for the pace of reading.
+    /// Requests to Hiver in 24 hours; near the limit reading stops first, then runs wait.
     #[arg(long, global = true, env = "HIVER_REQUESTS_PER_DAY", value_name = "N")]
     pub(crate) requests_per_day: Option<u32>,
     /// A conversation's page in Hiver, with `{id}` where its id goes.
-    #[arg(long, global = true, env = "HIVER_CONVERSATION_URL", value_name = "TEMPLATE")]
+    #[arg(
+        long,
+        global = true,
+        env = "HIVER_CONVERSATION_URL",
+        value_name = "TEMPLATE"
+    )]
     pub(crate) conversation_url: Option<String>,
     /// The address to listen on.
-    #[arg(long, global = true, env = "CONSOLE_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    #[arg(
+        long,
+        global = true,
+        env = "CONSOLE_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:3000"
+    )]
     pub(crate) listen: SocketAddr,
     /// The folder for database, secret key and demo.
-    #[arg(long, global = true, env = "CONSOLE_DATA_DIR", value_name = "FOLDER", default_value = "./data")]
+    #[arg(
+        long,
+        global = true,
+        env = "CONSOLE_DATA_DIR",
+        value_name = "FOLDER",
+        default_value = "./data"
+    )]
     pub(crate) data_dir: PathBuf,
     /// `sqlite:` or `postgres:` address of the database; a file in the data folder where nothing is said.
-    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     pub(crate) database_url: Option<String>,
     /// The address that people reach the console at, e.g. `https://triage.example.com`.
     #[arg(long, global = true, env = "CONSOLE_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,
     /// Reverse proxies whose `X-Forwarded-For` is believed, as networks separated by commas.
-    #[arg(long, global = true, env = "CONSOLE_TRUSTED_PROXIES", value_name = "CIDRS", value_delimiter = ',')]
+    #[arg(
+        long,
+        global = true,
+        env = "CONSOLE_TRUSTED_PROXIES",
+        value_name = "CIDRS",
+        value_delimiter = ','
+    )]
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// The file with the key that stored secrets are sealed with; made in the data folder where nothing is said.
-    #[arg(long, global = true, env = "CONSOLE_SECRET_KEY_FILE", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "CONSOLE_SECRET_KEY_FILE",
+        value_name = "FILE"
+    )]
     pub(crate) secret_key_file: Option<PathBuf>,
     /// What to log: `error`, `warn`, `info`, `debug`, or a filter like `info,hiver=debug`.
-    #[arg(long, global = true, env = "CONSOLE_LOG", value_name = "FILTER", default_value = "info")]
+    #[arg(
+        long,
+        global = true,
+        env = "CONSOLE_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
     pub(crate) log: String,
     /// How to log: `text` or `json`.
-    #[arg(long, global = true, env = "CONSOLE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    #[arg(
+        long,
+        global = true,
+        env = "CONSOLE_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
     pub(crate) log_format: LogFormat,
 }
 

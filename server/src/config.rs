@@ -14,16 +14,24 @@ pub(crate) const DEMO_RATE: f64 = 20.0;
 
 /// The engine's configuration for a real Hiver.
 pub(crate) fn engine(settings: &Settings) -> Result<Config, Problem> {
-    let dialect: Dialect = settings
-        .dialect
-        .parse()
-        .map_err(|_| format!("HIVER_DIALECT is `{}`\n  hint: this version speaks `tutorial`", settings.dialect))?;
-    let said = settings.base_url.as_deref().map(|address| address.trim().trim_end_matches('/'));
+    let dialect: Dialect = settings.dialect.parse().map_err(|_| {
+        format!(
+            "HIVER_DIALECT is `{}`\n  hint: this version speaks `tutorial`",
+            settings.dialect
+        )
+    })?;
+    let said = settings
+        .base_url
+        .as_deref()
+        .map(|address| address.trim().trim_end_matches('/'));
     let base_url = match said.filter(|address| !address.is_empty()) {
         Some(address) => checked_address(address)?,
         None => dialect.default_base_url().to_owned(),
     };
-    let key = settings.api_key.clone().filter(|key| !key.trim().is_empty());
+    let key = settings
+        .api_key
+        .clone()
+        .filter(|key| !key.trim().is_empty());
     let config = Config {
         dialect,
         identity: base_url.clone(),
@@ -35,6 +43,7 @@ pub(crate) fn engine(settings: &Settings) -> Result<Config, Problem> {
         conversation_url: settings.conversation_url.clone(),
     };
     check_rate(&config)?;
+    check_key(&config)?;
     Ok(config)
 }
 
@@ -56,7 +65,11 @@ pub(crate) fn demo(settings: &Settings, base_url: String, key: String) -> Result
 
 /// The address that people reach the console at.
 pub(crate) fn public_url(settings: &Settings) -> Result<Option<Url>, Problem> {
-    let Some(address) = settings.public_url.as_deref().filter(|address| !address.trim().is_empty()) else {
+    let Some(address) = settings
+        .public_url
+        .as_deref()
+        .filter(|address| !address.trim().is_empty())
+    else {
         return Ok(None);
     };
     match Url::parse(address.trim()) {
@@ -76,7 +89,25 @@ fn checked_address(address: &str) -> Result<String, Problem> {
     };
     match hiver::Hiver::new(settings) {
         Ok(_) => Ok(address.to_owned()),
-        Err(error) => Err(Problem::because(&format!("HIVER_BASE_URL is `{address}`"), &error)),
+        Err(error) => Err(Problem::because(
+            &format!("HIVER_BASE_URL is `{address}`"),
+            &error,
+        )),
+    }
+}
+
+/// A key that can be sent at all; Hiver says whether it opens anything.
+fn check_key(config: &Config) -> Result<(), Problem> {
+    let Some(key) = config.key.clone() else {
+        return Ok(());
+    };
+    let settings = hiver::Settings {
+        base_url: config.base_url.clone(),
+        ..hiver::Settings::tutorial(key)
+    };
+    match hiver::Hiver::new(settings) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Problem::because("HIVER_API_KEY cannot be used", &error)),
     }
 }
 
@@ -94,7 +125,10 @@ fn check_rate(config: &Config) -> Result<(), Problem> {
 pub(crate) fn start_logging(settings: &Settings) -> Result<(), Problem> {
     let filter = EnvFilter::try_new(format!("sea_orm_migration=warn,{}", settings.log))
         .map_err(|error| format!("CONSOLE_LOG is `{}`: {error}", settings.log))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
     match settings.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

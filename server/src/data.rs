@@ -21,7 +21,9 @@ impl DataDir {
     pub(crate) fn open(path: &Path) -> Result<Self, Problem> {
         let doing = format!("the data folder `{}` cannot be made", path.display());
         make_private_folder(path).map_err(|error| Problem::because(&doing, &error))?;
-        Ok(Self { path: path.to_path_buf() })
+        Ok(Self {
+            path: path.to_path_buf(),
+        })
     }
 
     /// A file or folder in it.
@@ -33,7 +35,10 @@ impl DataDir {
     pub(crate) fn lock(&self, holder: &str) -> Result<File, Problem> {
         let path = self.join("lock");
         let cannot = |error: std::io::Error| {
-            Problem::because(&format!("the lock file `{}` cannot be used", path.display()), &error)
+            Problem::because(
+                &format!("the lock file `{}` cannot be used", path.display()),
+                &error,
+            )
         };
         let mut file = OpenOptions::new()
             .read(true)
@@ -46,7 +51,8 @@ impl DataDir {
             Ok(()) => {
                 file.set_len(0).map_err(cannot)?;
                 file.seek(SeekFrom::Start(0)).map_err(cannot)?;
-                file.write_all(format!("{holder}, process {}", std::process::id()).as_bytes()).map_err(cannot)?;
+                file.write_all(format!("{holder}, process {}", std::process::id()).as_bytes())
+                    .map_err(cannot)?;
                 Ok(file)
             }
             Err(std::fs::TryLockError::WouldBlock) => {
@@ -66,16 +72,23 @@ impl DataDir {
 
     /// The key that stored secrets are sealed with, made the first time.
     pub(crate) fn secret_key(&self, settings: &Settings) -> Result<SecretKey, Problem> {
-        let path = settings.secret_key_file.clone().unwrap_or_else(|| self.join("secret.key"));
+        let path = settings
+            .secret_key_file
+            .clone()
+            .unwrap_or_else(|| self.join("secret.key"));
         let cannot = |error: &(dyn std::error::Error + 'static)| {
-            Problem::because(&format!("the secret key `{}` cannot be used", path.display()), error)
+            Problem::because(
+                &format!("the secret key `{}` cannot be used", path.display()),
+                error,
+            )
         };
         match std::fs::read_to_string(&path) {
             Ok(text) => SecretKey::from_hex(&text).map_err(|error| cannot(&error)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let key = SecretKey::generate().map_err(|error| cannot(&error))?;
                 let mut file = private_file(&path).map_err(|error| cannot(&error))?;
-                file.write_all(key.to_hex().expose_secret().as_bytes()).map_err(|error| cannot(&error))?;
+                file.write_all(key.to_hex().expose_secret().as_bytes())
+                    .map_err(|error| cannot(&error))?;
                 file.sync_all().map_err(|error| cannot(&error))?;
                 Ok(key)
             }
@@ -87,10 +100,15 @@ impl DataDir {
     pub(crate) async fn store(&self, settings: &Settings) -> Result<Store, Problem> {
         let own = || format!("sqlite://{}?mode=rwc", self.join("console.db").display());
         let url = settings.database_url.clone().unwrap_or_else(own);
-        if !(url.starts_with("sqlite:") || url.starts_with("postgres:") || url.starts_with("postgresql:")) {
+        if !(url.starts_with("sqlite:")
+            || url.starts_with("postgres:")
+            || url.starts_with("postgresql:"))
+        {
             return Err("DATABASE_URL must begin with `sqlite:` or `postgres:`".into());
         }
-        Store::open(&url).await.map_err(|error| Problem::because("the database cannot be opened", &error))
+        Store::open(&url)
+            .await
+            .map_err(|error| Problem::because("the database cannot be opened", &error))
     }
 }
 
@@ -122,7 +140,10 @@ mod tests {
         let first = data.lock("http://127.0.0.1:3000").unwrap();
         let refused = data.lock("http://127.0.0.1:3001").unwrap_err().to_string();
         assert!(refused.contains("http://127.0.0.1:3000"), "{refused}");
-        assert!(refused.contains(&std::process::id().to_string()), "{refused}");
+        assert!(
+            refused.contains(&std::process::id().to_string()),
+            "{refused}"
+        );
         assert!(refused.contains("CONSOLE_DATA_DIR"), "{refused}");
         drop(first);
         data.lock("http://127.0.0.1:3001").unwrap();

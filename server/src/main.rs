@@ -42,7 +42,11 @@ fn run(args: Args) -> Result<(), Problem> {
         match args.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::serve(args.settings, serve::Mode::Hiver).await,
             Command::Demo { unless_key } => {
-                let mode = if unless_key { serve::Mode::DemoUnlessKey } else { serve::Mode::Demo };
+                let mode = if unless_key {
+                    serve::Mode::DemoUnlessKey
+                } else {
+                    serve::Mode::Demo
+                };
                 serve::serve(args.settings, mode).await
             }
             Command::Operator(command) => commands::operator::run(args.settings, command).await,

@@ -18,7 +18,11 @@ const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 pub(crate) fn make() -> String {
     let mut rng = rand::rng();
     let groups: Vec<String> = (0..5)
-        .map(|_| (0..4).map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())])).collect())
+        .map(|_| {
+            (0..4)
+                .map(|_| char::from(LETTERS[rng.random_range(0..LETTERS.len())]))
+                .collect()
+        })
         .collect();
     groups.join("-")
 }
@@ -32,7 +36,9 @@ pub(crate) async fn hash(password: String) -> Result<String, Problem> {
 
 /// Whether a password fits a hash. Without a hash (nobody has that name) it takes as long and is `false`.
 pub(crate) async fn fits(password: String, hash: Option<String>) -> bool {
-    let Ok(_turn) = CHECKS.acquire().await else { return false };
+    let Ok(_turn) = CHECKS.acquire().await else {
+        return false;
+    };
     tokio::task::spawn_blocking(move || match hash {
         Some(hash) => password_auth::verify_password(password, &hash).is_ok(),
         None => {

@@ -44,7 +44,11 @@ pub(crate) async fn serve(settings: Settings, mode: Mode) -> Result<(), Problem>
     if !demo {
         config::engine(&settings)?;
     }
-    let folder = if demo { settings.data_dir.join("demo") } else { settings.data_dir.clone() };
+    let folder = if demo {
+        settings.data_dir.join("demo")
+    } else {
+        settings.data_dir.clone()
+    };
     let data = DataDir::open(&folder)?;
     let listener = listen(settings.listen).await?;
     let address = listener
@@ -53,10 +57,21 @@ pub(crate) async fn serve(settings: Settings, mode: Mode) -> Result<(), Problem>
     let _lock = data.lock(&format!("http://{address}"))?;
     let secret = data.secret_key(&settings)?;
     // The demo keeps to its own folder, whatever database the real console has.
-    let settings = if demo { Settings { database_url: None, ..settings } } else { settings };
+    let settings = if demo {
+        Settings {
+            database_url: None,
+            ..settings
+        }
+    } else {
+        settings
+    };
     let store = data.store(&settings).await?;
 
-    let simulator = if demo { Some(start_simulator(&data).await?) } else { None };
+    let simulator = if demo {
+        Some(start_simulator(&data).await?)
+    } else {
+        None
+    };
     let config = match &simulator {
         Some(running) => config::demo(&settings, running.base_url(), DEMO_KEY.to_owned())?,
         None => config::engine(&settings)?,
@@ -68,7 +83,7 @@ pub(crate) async fn serve(settings: Settings, mode: Mode) -> Result<(), Problem>
     let sign_in = first_operator(&store, demo.then(|| data.join("sign-in"))).await?;
     announce(&settings, address, demo, sign_in)?;
 
-    let serving = axum::serve(listener, web::service(web))
+    let serving = axum::serve(listener, web::service(&web))
         .with_graceful_shutdown(told_to_stop(stop.clone()))
         .into_future();
     let mut serving = tokio::spawn(serving);
@@ -80,7 +95,10 @@ pub(crate) async fn serve(settings: Settings, mode: Mode) -> Result<(), Problem>
     // A browser that does not let go must not keep the server.
     let _ = tokio::time::timeout(Duration::from_millis(500), serving).await;
     if let Some(simulator) = simulator {
-        simulator.stop().await.map_err(|error| Problem::because("the simulator did not stop", &error))?;
+        simulator
+            .stop()
+            .await
+            .map_err(|error| Problem::because("the simulator did not stop", &error))?;
     }
     tracing::info!("stopped");
     Ok(())
@@ -118,7 +136,10 @@ async fn has_key(settings: &Settings) -> Result<bool, Problem> {
         .await
         .map_err(|error| Problem::because("the database cannot be read", &error))?;
     let found = known.iter().any(|connection| connection.key_hint.is_some());
-    store.close().await.map_err(|error| Problem::because("the database cannot be closed", &error))?;
+    store
+        .close()
+        .await
+        .map_err(|error| Problem::because("the database cannot be closed", &error))?;
     Ok(found)
 }
 
@@ -128,13 +149,22 @@ async fn start_simulator(data: &DataDir) -> Result<Running, Problem> {
         rate: Some(config::DEMO_RATE),
         state: Some(data.join("simulator.jsonl")),
         latency: Duration::from_millis(40),
-        wire: hiver_sim::WireOptions { times: true, ..Default::default() },
+        wire: hiver_sim::WireOptions {
+            times: true,
+            ..Default::default()
+        },
         ..Options::default()
     };
-    Simulator::spawn(options).await.map_err(|error| Problem::because("the simulator cannot be started", &error))
+    Simulator::spawn(options)
+        .await
+        .map_err(|error| Problem::because("the simulator cannot be started", &error))
 }
 
-async fn start_engine(store: &Store, secret: store::SecretKey, config: Config) -> Result<Engine, Problem> {
+async fn start_engine(
+    store: &Store,
+    secret: store::SecretKey,
+    config: Config,
+) -> Result<Engine, Problem> {
     Engine::start(store.clone(), secret, Clock::system(), config)
         .await
         .map_err(|error| Problem::because("the console cannot be started", &error))
@@ -146,7 +176,8 @@ async fn first_operator(
     store: &Store,
     remember: Option<std::path::PathBuf>,
 ) -> Result<Option<(String, String)>, Problem> {
-    let failed = |error: store::Error| Problem::because("the first operator cannot be made", &error);
+    let failed =
+        |error: store::Error| Problem::because("the first operator cannot be made", &error);
     if store.operator_count().await.map_err(failed)? > 0 {
         return Ok(remember.as_deref().and_then(remembered));
     }
@@ -179,10 +210,15 @@ fn announce(
     demo: bool,
     sign_in: Option<(String, String)>,
 ) -> Result<(), Problem> {
-    let place = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let place = settings
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{address}"));
     let mut text = format!("Hiver Console is at {place}");
     if demo {
-        text.push_str("\nThis is the demo: a simulated Hiver with sample data; nothing leaves this machine.");
+        text.push_str(
+            "\nThis is the demo: a simulated Hiver with sample data; nothing leaves this machine.",
+        );
     }
     if let Some((name, password)) = sign_in {
         text.push_str(&format!("\nName: {name}\nPassword: {password}"));

@@ -91,16 +91,19 @@ impl Web {
     }
 
     fn is_https(&self) -> bool {
-        self.0.public_url.as_ref().is_some_and(|address| address.scheme() == "https")
+        self.0
+            .public_url
+            .as_ref()
+            .is_some_and(|address| address.scheme() == "https")
     }
 }
 
 /// The whole service, from the outermost layer in.
-pub(crate) fn service(web: Web) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
+pub(crate) fn service(web: &Web) -> IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
     router(web).into_make_service_with_connect_info()
 }
 
-pub(crate) fn router(web: Web) -> Router {
+pub(crate) fn router(web: &Web) -> Router {
     let sessions = SessionManagerLayer::new(DatabaseSessions::new(web.0.store.clone()))
         .with_name("hiver_console")
         .with_http_only(true)
@@ -136,7 +139,9 @@ pub(crate) fn router(web: Web) -> Router {
 
 /// Pages and server functions.
 fn pages(engine: &Engine, assets: &Assets) -> Router {
-    let options = LeptosOptions::builder().output_name("hiver-console").build();
+    let options = LeptosOptions::builder()
+        .output_name("hiver-console")
+        .build();
     let root = AssetRoot(assets.root());
     let context = {
         let engine = engine.clone();
@@ -156,14 +161,11 @@ fn pages(engine: &Engine, assets: &Assets) -> Router {
         leptos_axum::render_app_async_with_context(context, move || draw(options.clone()))
     };
     let routes = generate_route_list(App);
-    let router = Router::new().route("/api/{*name}", any(functions)).leptos_routes_with_context(
-        &options,
-        routes,
-        context,
-        {
+    let router = Router::new()
+        .route("/api/{*name}", any(functions))
+        .leptos_routes_with_context(&options, routes, context, {
             let options = options.clone();
             move || draw(options.clone())
-        },
-    );
+        });
     router.fallback(not_found).with_state(options)
 }

@@ -175,7 +175,7 @@ fn Decision(plan: PreviewView, may: bool) -> impl IntoView {
             .then(|| {
                 view! {
                     <p class="message message-warn">
-                        "This is more than what is left of today's requests."
+                        "This is more than what is left of today's requests: the run waits at the limit and goes on by itself when there is room again."
                     </p>
                 }
             })}

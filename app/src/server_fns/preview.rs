@@ -37,7 +37,7 @@ pub async fn preview(id: i64, #[server(default)] page: u64) -> Result<PreviewVie
 #[server(prefix = "/api", endpoint = "plan_again")]
 pub async fn plan_again(id: i64) -> Result<(), ApiError> {
     let (engine, operator) = require(Role::Lead)?;
-    let run = engine.store().run(RunId(id)).await.map_err(|error| internal(&error))?;
+    let run = engine.own_run(RunId(id)).await.map_err(|error| internal(&error))?;
     let run = run.ok_or_else(|| refuse(no_plan(id)))?;
     plan_and_show(&engine, operator.name, run.selection, run.actions).await
 }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod clock;
+mod day;
 mod executor;
 mod link;
 mod live;

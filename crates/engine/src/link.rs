@@ -1,15 +1,17 @@
 //! The connection in use: which account, with which key.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use hiver::{Allowance, Hiver, Lane, Meter, Settings};
 use secrecy::{ExposeSecret, SecretString};
 use store::Connection;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use triage::model::Mailbox;
 
+use crate::day::Day;
 use crate::executor::Activity;
 use crate::live::Live;
 use crate::status::Trouble;
@@ -34,6 +36,7 @@ pub(crate) struct Link {
     pub(crate) hiver: Hiver,
     pub(crate) source: KeySource,
     pub(crate) key_hint: Option<String>,
+    day: Arc<Mutex<Day>>,
     /// Whether Hiver has shown the mailboxes that this connection's mirror knows. Nothing is sent before: the
     /// key may be of another account.
     pub(crate) verified: watch::Sender<bool>,
@@ -162,9 +165,15 @@ impl Engine {
         source: KeySource,
         before: Before,
     ) -> Result<(), StartError> {
+        let sent = self
+            .store()
+            .minutes_of_day(connection.id, self.now())
+            .await?;
+        let day = Arc::new(Mutex::new(Day::new(self.config().requests_per_day, sent)));
         let meter = Arc::new(Counter {
             connection: connection.id,
             activity: Arc::clone(&self.0.activity),
+            day: Arc::clone(&day),
             clock: self.0.clock.clone(),
         });
         let hiver = Hiver::with_meter(self.settings(key.clone()), meter)?;
@@ -180,6 +189,7 @@ impl Engine {
             connection,
             hiver,
             source,
+            day,
             verified: watch::Sender::new(false),
             stop: self.0.stop.child_token(),
             key,
@@ -372,6 +382,7 @@ async fn follow_on(old: Option<&Link>, new: &Link) {
 struct Counter {
     connection: store::ConnectionId,
     activity: Arc<Mutex<Activity>>,
+    day: Arc<Mutex<Day>>,
     clock: Clock,
 }
 
@@ -379,10 +390,25 @@ impl Meter for Counter {
     fn departed(&self, lane: Lane, _: SystemTime) {
         let mut activity = self.activity.lock().unwrap_or_else(PoisonError::into_inner);
         activity.count(self.connection, lane, self.clock.now());
+        locked(&self.day).count(self.clock.now());
     }
 
-    fn allowance(&self, _: Lane) -> Allowance {
-        Allowance::Now
+    fn allowance(&self, lane: Lane) -> Allowance {
+        match locked(&self.day).wait(lane, self.clock.now()) {
+            None => Allowance::Now,
+            Some(wait) => Allowance::Until(Instant::now() + wait),
+        }
+    }
+}
+
+fn locked(day: &Mutex<Day>) -> MutexGuard<'_, Day> {
+    day.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Link {
+    /// How long runs have to wait because the day's requests are used up; nothing when they may go on.
+    pub(crate) fn day_is_over(&self, now: i64) -> Option<Duration> {
+        locked(&self.day).wait(Lane::Bulk, now)
     }
 }
 

@@ -243,8 +243,11 @@ impl Engine {
         })
     }
 
-    /// A run of the connection in use: those of others are none of its business.
-    async fn own_run(&self, id: RunId) -> Result<Option<Run>, Error> {
+    /// The plan or run of that number, of the connection in use: those of others are none of its business.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn own_run(&self, id: RunId) -> Result<Option<Run>, Error> {
         let Some(link) = self.link() else {
             return Ok(None);
         };

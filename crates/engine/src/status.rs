@@ -70,7 +70,10 @@ impl Engine {
                 )
             }
         };
-        let held = link.as_ref().and_then(|link| words::held(&link.hiver));
+        let held = link.as_ref().and_then(|link| {
+            words::held(&link.hiver)
+                .or_else(|| link.day_is_over(self.now()).map(words::day_is_over))
+        });
         Ok(Status {
             key_source: link.as_ref().map_or(KeySource::Missing, |link| link.source),
             key_hint: link.as_ref().and_then(|link| link.key_hint.clone()),

@@ -112,6 +112,18 @@ pub(crate) fn held(hiver: &Hiver) -> Option<Trouble> {
     })
 }
 
+/// The day's requests are used up, as a trouble to be shown.
+pub(crate) fn day_is_over(wait: std::time::Duration) -> Trouble {
+    Trouble {
+        message: format!(
+            "Today's requests are used up: sending goes on in {}.",
+            triage::text::duration(wait.as_secs_f64())
+        ),
+        remedy: "Runs wait and go on by themselves; the last requests are kept for clicks.".to_owned(),
+        about_key: false,
+    }
+}
+
 /// The last cause of a chain, which is the one that says something, e.g. `Connection refused`.
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;

@@ -47,6 +47,27 @@ impl Store {
         Ok(())
     }
 
+    /// Requests sent in the 24 hours before `now`, by minutes since 1970.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn minutes_of_day(
+        &self,
+        connection: ConnectionId,
+        now: i64,
+    ) -> Result<Vec<(i64, u32)>> {
+        let rows = usage::Entity::find()
+            .filter(usage::Column::ConnectionId.eq(connection))
+            .filter(usage::Column::Minute.gt((now - DAY) / MINUTE))
+            .all(&self.read)
+            .await
+            .during("count the day's requests")?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.minute, u32::try_from(row.requests).unwrap_or(0)))
+            .collect())
+    }
+
     /// Requests sent in the 24 hours before `now`.
     ///
     /// # Errors

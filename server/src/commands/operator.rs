@@ -45,7 +45,11 @@ pub(crate) async fn run(settings: Settings, command: OperatorCommand) -> Result<
                 return Err(nobody(&name));
             }
             print(&format!("{name} has a new password."))?;
-            if made { print(&format!("Password: {password}")) } else { Ok(()) }
+            if made {
+                print(&format!("Password: {password}"))
+            } else {
+                Ok(())
+            }
         }
     }
 }
@@ -77,7 +81,9 @@ pub(crate) fn checked_name(name: &str) -> Result<String, Problem> {
 
 /// The password from standard input, or a new one; `true` says that it was made here.
 fn password() -> Result<(String, bool), Problem> {
-    let Some(given) = secret_from_stdin()? else { return Ok((passwords::make(), true)) };
+    let Some(given) = secret_from_stdin()? else {
+        return Ok((passwords::make(), true));
+    };
     if given.chars().count() < passwords::SHORTEST {
         return Err(format!("a password has at least {} characters", passwords::SHORTEST).into());
     }
@@ -85,10 +91,16 @@ fn password() -> Result<(String, bool), Problem> {
 }
 
 fn nobody(name: &str) -> Problem {
-    format!("there is no operator `{name}`\n  hint: `hiver-console operator list` shows who there is").into()
+    format!(
+        "there is no operator `{name}`\n  hint: `hiver-console operator list` shows who there is"
+    )
+    .into()
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is the function that `map_err` takes")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is the function that `map_err` takes"
+)]
 fn failed(error: store::Error) -> Problem {
     Problem::because("the database failed", &error)
 }

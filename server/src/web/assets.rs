@@ -35,8 +35,15 @@ impl Assets {
                 all.update(file.metadata.sha256_hash());
             }
         }
-        let version: String = all.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { version: version.into() }
+        let version: String = all
+            .finalize()
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self {
+            version: version.into(),
+        }
     }
 
     /// The folder that pages name, e.g. `/v/0123456789abcdef`.
@@ -51,12 +58,18 @@ pub(super) async fn asset(
     Path((version, path)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let accepted = headers
+        .get(ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     let takes = |coding: &str| accepted.split(',').any(|one| names(one, coding));
     let forms = [("br", ".br"), ("gzip", ".gz"), ("", "")];
-    let found = forms.into_iter().filter(|(coding, _)| coding.is_empty() || takes(coding)).find_map(
-        |(coding, ending)| Site::get(&format!("{path}{ending}")).map(|file| (coding, file)),
-    );
+    let found = forms
+        .into_iter()
+        .filter(|(coding, _)| coding.is_empty() || takes(coding))
+        .find_map(|(coding, ending)| {
+            Site::get(&format!("{path}{ending}")).map(|file| (coding, file))
+        });
     let Some((coding, file)) = found else {
         return status(StatusCode::NOT_FOUND);
     };
@@ -72,7 +85,11 @@ pub(super) async fn asset(
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     // Another version's address is answered with what there is, but nobody may keep it for good.
     let is_current = *web.0.assets.version == version && !cfg!(debug_assertions);
-    let cache = if is_current { "public, max-age=31536000, immutable" } else { "no-store" };
+    let cache = if is_current {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-store"
+    };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     response
 }
@@ -80,7 +97,10 @@ pub(super) async fn asset(
 /// Whether a part of `Accept-Encoding` names this coding and does not rule it out.
 pub(super) fn names(part: &str, coding: &str) -> bool {
     let (name, weight) = part.split_once(';').unwrap_or((part, ""));
-    let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.trim().parse::<f32>().ok());
+    let weight = weight
+        .trim()
+        .strip_prefix("q=")
+        .and_then(|weight| weight.trim().parse::<f32>().ok());
     name.trim().eq_ignore_ascii_case(coding) && weight != Some(0.0)
 }
 

@@ -20,7 +20,11 @@ pub(super) async fn readyz(State(web): State<Web>) -> Response {
         Ok(()) => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response(),
         Err(error) => {
             tracing::error!(error = %crate::Problem::because("not ready", &error), "readyz");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database does not answer\n",
+            )
+                .into_response()
         }
     }
 }
@@ -28,15 +32,28 @@ pub(super) async fn readyz(State(web): State<Web>) -> Response {
 /// Switches from light to dark and back; the choice is remembered in a cookie. Following the system is the start,
 /// so the first switch, without scripts, goes to dark.
 pub(super) async fn switch_theme(headers: HeaderMap) -> Response {
-    let cookies = headers.get(COOKIE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let theme = if cookies.split(';').any(|one| one.trim() == "theme=dark") { "light" } else { "dark" };
+    let cookies = headers
+        .get(COOKIE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    let theme = if cookies.split(';').any(|one| one.trim() == "theme=dark") {
+        "light"
+    } else {
+        "dark"
+    };
     let back = headers
         .get(REFERER)
         .and_then(|referer| referer.to_str().ok())
         .and_then(|referer| url::Url::parse(referer).ok())
-        .map_or_else(|| "/".to_owned(), |referer| {
-            referer.query().map_or_else(|| referer.path().to_owned(), |query| format!("{}?{query}", referer.path()))
-        });
+        .map_or_else(
+            || "/".to_owned(),
+            |referer| {
+                referer.query().map_or_else(
+                    || referer.path().to_owned(),
+                    |query| format!("{}?{query}", referer.path()),
+                )
+            },
+        );
     let back = own_address(&back);
     let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
     ([(SET_COOKIE, cookie)], Redirect::to(back)).into_response()

@@ -32,13 +32,18 @@ pub(super) async fn put(session: &Session, draft: &str) -> Result<(), session::E
 
 /// Draws the page for signing in, with a form to be carried along.
 pub(super) async fn sign_in_page(web: &Web, address: &str, notice: LoginNotice) -> Response {
-    let mut request = match Request::get(address).header(ACCEPT, "text/html").body(Body::empty()) {
+    let mut request = match Request::get(address)
+        .header(ACCEPT, "text/html")
+        .body(Body::empty())
+    {
         Ok(request) => request,
         Err(_) => return StatusCode::UNAUTHORIZED.into_response(),
     };
     // What would not be kept is not carried either: in the form for signing in it would grow past what is taken.
     let draft = notice.draft.filter(|draft| draft.len() <= LARGEST);
-    request.extensions_mut().insert(LoginNotice { draft, ..notice });
+    request
+        .extensions_mut()
+        .insert(LoginNotice { draft, ..notice });
     let page = web.0.pages.clone().oneshot(request).await;
     let mut response = page.unwrap_or_else(|never| match never {});
     *response.status_mut() = StatusCode::UNAUTHORIZED;
@@ -64,7 +69,10 @@ pub(super) async fn keep(State(web): State<Web>, request: Request, next: Next) -
     };
     let draft = String::from_utf8_lossy(&form).into_owned();
     if !signed_in {
-        let notice = LoginNotice { draft: Some(draft), next: Some(back) };
+        let notice = LoginNotice {
+            draft: Some(draft),
+            next: Some(back),
+        };
         return sign_in_page(&web, "/login", notice).await;
     }
     let response = next.run(Request::from_parts(parts, Body::from(form))).await;
@@ -82,9 +90,15 @@ pub(super) async fn keep(State(web): State<Web>, request: Request, next: Next) -
 async fn show(session: Session, mut request: Request, next: Next) -> Response {
     if request.method() == Method::GET && request.uri().path() == "/login" {
         // The router would decode what stands in the query twice.
-        let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
-        let next = query.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next.into_owned());
-        request.extensions_mut().insert(LoginNotice { draft: None, next });
+        let query =
+            url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+        let next = query
+            .into_iter()
+            .find(|(name, _)| name == "next")
+            .map(|(_, next)| next.into_owned());
+        request
+            .extensions_mut()
+            .insert(LoginNotice { draft: None, next });
     }
     if request.method() == Method::GET && request.uri().path() == "/triage" {
         match session.remove::<String>(SESSION_KEY).await {
@@ -99,7 +113,10 @@ async fn show(session: Session, mut request: Request, next: Next) -> Response {
 }
 
 pub(super) fn wants_html(headers: &HeaderMap) -> bool {
-    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// The path that a form came from.

@@ -49,7 +49,10 @@ pub(super) async fn guard(
         return next.run(request).await;
     }
     // A plain form is answered with the page for signing in, and carried along: see `drafts`.
-    if request.method() == Method::POST && path == "/api/plan" && drafts::wants_html(request.headers()) {
+    if request.method() == Method::POST
+        && path == "/api/plan"
+        && drafts::wants_html(request.headers())
+    {
         return next.run(request).await;
     }
     let is_page = [Method::GET, Method::HEAD].contains(request.method())
@@ -60,10 +63,20 @@ pub(super) async fn guard(
             return redirect("/login");
         }
         // In the form that server functions say it in, so that the page can tell what happened.
-        return (StatusCode::UNAUTHORIZED, [("serverfnerror", path.to_owned())], "\"SignedOut\"").into_response();
+        return (
+            StatusCode::UNAUTHORIZED,
+            [("serverfnerror", path.to_owned())],
+            "\"SignedOut\"",
+        )
+            .into_response();
     }
-    let wanted = request.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
-    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", wanted).finish();
+    let wanted = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |wanted| wanted.as_str());
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("next", wanted)
+        .finish();
     redirect(&format!("/login?{query}"))
 }
 
@@ -72,7 +85,15 @@ fn needs_set_up(web: &Web, request: &Request) -> bool {
     let path = request.uri().path();
     !web.0.engine.has_key()
         && request.method() == Method::GET
-        && !["/live", "/setup", "/settings", "/login", "/healthz", "/readyz"].contains(&path)
+        && ![
+            "/live",
+            "/setup",
+            "/settings",
+            "/login",
+            "/healthz",
+            "/readyz",
+        ]
+        .contains(&path)
         && !path.starts_with("/api/")
         && !path.starts_with("/v/")
 }
@@ -97,12 +118,19 @@ fn redirect(to: &str) -> Response {
 
 /// Refuses everything that may change something and comes from a page of another site. Tools that are no browser
 /// send neither header and have no cookies to abuse.
-pub(super) async fn refuse_other_origins(State(web): State<Web>, request: Request, next: Next) -> Response {
+pub(super) async fn refuse_other_origins(
+    State(web): State<Web>,
+    request: Request,
+    next: Next,
+) -> Response {
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     if safe || is_same_origin(&web, request.headers()) {
         return next.run(request).await;
     }
-    tracing::warn!(path = request.uri().path(), "refused: it came from another site");
+    tracing::warn!(
+        path = request.uri().path(),
+        "refused: it came from another site"
+    );
     plain::page(
         StatusCode::FORBIDDEN,
         "Not allowed",
@@ -116,8 +144,12 @@ fn is_same_origin(web: &Web, headers: &HeaderMap) -> bool {
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
-    let Some(origin) = text(ORIGIN.as_str()) else { return true };
-    let Ok(origin) = url::Url::parse(origin) else { return false };
+    let Some(origin) = text(ORIGIN.as_str()) else {
+        return true;
+    };
+    let Ok(origin) = url::Url::parse(origin) else {
+        return false;
+    };
     if let Some(public) = &web.0.public_url {
         return public.origin() == origin.origin();
     }

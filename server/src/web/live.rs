@@ -46,7 +46,12 @@ pub(super) async fn follow(
         web,
         auth,
         // Everything is told once at the start: what happened before is in it.
-        news: News { frame: true, mirror: false, run: watching.run.is_some(), turned: Vec::new() },
+        news: News {
+            frame: true,
+            mirror: false,
+            run: watching.run.is_some(),
+            turned: Vec::new(),
+        },
         run_at: now,
         mirror_at: now,
         frame_at: now,

@@ -16,11 +16,18 @@ pub(super) fn page(status: StatusCode, heading: &str, sentence: &str) -> Respons
     );
     let mut response = Response::new(Body::from(html));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     response
 }
 
 /// What a request gets whose handling broke down.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is the function that the layer takes"
+)]
 pub(super) fn after_panic(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let text = cause
         .downcast_ref::<String>()

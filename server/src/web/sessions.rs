@@ -30,26 +30,46 @@ impl fmt::Debug for DatabaseSessions {
 #[async_trait]
 impl SessionStore for DatabaseSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        self.store.delete_ended_sessions(now()).await.map_err(backend)?;
-        while !self.store.create_session(stored(record)?).await.map_err(backend)? {
+        self.store
+            .delete_ended_sessions(now())
+            .await
+            .map_err(backend)?;
+        while !self
+            .store
+            .create_session(stored(record)?)
+            .await
+            .map_err(backend)?
+        {
             record.id = Id::default();
         }
         Ok(())
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.store.save_session(stored(record)?).await.map_err(backend)
+        self.store
+            .save_session(stored(record)?)
+            .await
+            .map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let found = self.store.session(&id.to_string(), now()).await.map_err(backend)?;
+        let found = self
+            .store
+            .session(&id.to_string(), now())
+            .await
+            .map_err(backend)?;
         found
-            .map(|found| serde_json::from_str(&found.data).map_err(|error| Error::Decode(error.to_string())))
+            .map(|found| {
+                serde_json::from_str(&found.data).map_err(|error| Error::Decode(error.to_string()))
+            })
             .transpose()
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.store.delete_session(&id.to_string()).await.map_err(backend)
+        self.store
+            .delete_session(&id.to_string())
+            .await
+            .map_err(backend)
     }
 }
 
@@ -69,7 +89,10 @@ fn milliseconds(at: OffsetDateTime) -> i64 {
     at.unix_timestamp().saturating_mul(1_000)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is the function that `map_err` takes")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is the function that `map_err` takes"
+)]
 fn backend(error: store::Error) -> Error {
     tracing::error!(error = %crate::Problem::because("a session could not be kept", &error), "sessions");
     Error::Backend(error.to_string())

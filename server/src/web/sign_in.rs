@@ -8,6 +8,7 @@ use axum::extract::{ConnectInfo, Form, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_login::{AuthSession, AuthUser, AuthnBackend};
+use ipnet::IpNet;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use store::{Operator, OperatorId, Role, Store};
@@ -72,12 +73,22 @@ pub(super) async fn still_signed_in(
     web: &Web,
     auth: &AuthSession<Operators>,
 ) -> Result<Option<SignedIn>, store::Error> {
-    let (Some(id), Some(person)) = (auth.session.id(), &auth.user) else { return Ok(None) };
-    if web.0.store.session(&id.to_string(), web.0.engine.now()).await?.is_none() {
+    let (Some(id), Some(person)) = (auth.session.id(), &auth.user) else {
+        return Ok(None);
+    };
+    if web
+        .0
+        .store
+        .session(&id.to_string(), web.0.engine.now())
+        .await?
+        .is_none()
+    {
         return Ok(None);
     }
     let now = auth.backend.get_user(&person.id()).await?;
-    Ok(now.filter(|now| now.mark == person.mark).map(|now| now.signed_in()))
+    Ok(now
+        .filter(|now| now.mark == person.mark)
+        .map(|now| now.signed_in()))
 }
 
 /// A name and a password.
@@ -93,7 +104,9 @@ impl AuthnBackend for Operators {
 
     async fn authenticate(&self, given: Credentials) -> Result<Option<Person>, store::Error> {
         let operator = self.store.operator_named(&given.name).await?;
-        let hash = operator.as_ref().map(|operator| operator.password_hash.clone());
+        let hash = operator
+            .as_ref()
+            .map(|operator| operator.password_hash.clone());
         let fits = passwords::fits(given.password, hash).await;
         Ok(operator.filter(|_| fits).map(Person::new))
     }
@@ -125,12 +138,15 @@ pub(super) async fn sign_in(
     session: Session,
     Form(form): Form<SignInForm>,
 ) -> Response {
-    let address = client_address(&web, peer, &headers);
+    let address = client_address(&web.0.trusted_proxies, peer, &headers);
     if !web.0.throttle.attempt(&form.name, address) {
         tracing::warn!(%address, "too many attempts to sign in");
         return again(&web, &form, "wait").await;
     }
-    let given = Credentials { name: form.name.clone(), password: form.password.clone() };
+    let given = Credentials {
+        name: form.name.clone(),
+        password: form.password.clone(),
+    };
     let person = match auth.authenticate(given).await {
         Ok(Some(person)) => person,
         Ok(None) => return again(&web, &form, "wrong").await,
@@ -161,7 +177,9 @@ pub(super) async fn sign_in(
 
 /// Whatever session the browser brought may be known to others: it ends, and another id is taken. Signing in does
 /// that by itself for a session that nobody was signed in with, but not for one that somebody was.
-async fn start_afresh(auth: &mut AuthSession<Operators>) -> Result<(), axum_login::Error<Operators>> {
+async fn start_afresh(
+    auth: &mut AuthSession<Operators>,
+) -> Result<(), axum_login::Error<Operators>> {
     auth.logout().await?;
     auth.session.cycle_id().await?;
     Ok(())
@@ -183,7 +201,9 @@ async fn again(web: &Web, form: &SignInForm, problem: &str) -> Response {
         ("next", safe_next(&form.next)),
         ("then", &form.then),
     ];
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(query)
+        .finish();
     if form.draft.is_empty() {
         return Redirect::to(&format!("/login?{query}")).into_response();
     }
@@ -197,25 +217,47 @@ async fn again(web: &Web, form: &SignInForm, problem: &str) -> Response {
 /// Where to go after signing in: an address of our own, but not the page for signing in again.
 fn safe_next(next: &str) -> &str {
     let next = own_address(next);
-    if next.starts_with("/login") { "/" } else { next }
+    if next.starts_with("/login") {
+        "/"
+    } else {
+        next
+    }
 }
 
 /// Only addresses of our own, as browsers write them; anything else leads to the overview.
 pub(super) fn own_address(address: &str) -> &str {
-    let ours = address.starts_with('/') && !address.starts_with("//") && !address.starts_with("/\\");
-    if ours && address.bytes().all(|byte| byte.is_ascii_graphic()) { address } else { "/" }
+    let ours =
+        address.starts_with('/') && !address.starts_with("//") && !address.starts_with("/\\");
+    if ours && address.bytes().all(|byte| byte.is_ascii_graphic()) {
+        address
+    } else {
+        "/"
+    }
 }
 
 /// Who is asking: the peer, or whom a trusted proxy names last that is no trusted proxy itself.
-fn client_address(web: &Web, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-    let trusted = |address: &IpAddr| web.0.trusted_proxies.iter().any(|network| network.contains(address));
+fn client_address(trusted_proxies: &[IpNet], peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+    let trusted = |address: &IpAddr| {
+        trusted_proxies
+            .iter()
+            .any(|network| network.contains(address))
+    };
     if !trusted(&peer.ip()) {
         return peer.ip();
     }
-    let named = headers.get_all("x-forwarded-for").into_iter().filter_map(|value| value.to_str().ok());
-    let chain: Vec<IpAddr> =
-        named.flat_map(|value| value.split(',')).filter_map(|one| one.trim().parse().ok()).collect();
-    chain.into_iter().rev().find(|address| !trusted(address)).unwrap_or(peer.ip())
+    let named = headers
+        .get_all("x-forwarded-for")
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
+    let chain: Vec<IpAddr> = named
+        .flat_map(|value| value.split(','))
+        .filter_map(|one| one.trim().parse().ok())
+        .collect();
+    chain
+        .into_iter()
+        .rev()
+        .find(|address| !trusted(address))
+        .unwrap_or(peer.ip())
 }
 
 fn failed(error: &(dyn std::error::Error + 'static)) -> Response {
@@ -230,6 +272,32 @@ fn failed(error: &(dyn std::error::Error + 'static)) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_believed_from_trusted_proxies_only() {
+        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
+        for (peer, forwarded, expected) in [
+            ("192.0.2.1", "198.51.100.7", "192.0.2.1"),
+            ("10.0.0.1", "198.51.100.7", "198.51.100.7"),
+            (
+                "10.0.0.1",
+                "203.0.113.9, 198.51.100.7, 10.2.3.4",
+                "198.51.100.7",
+            ),
+            ("10.0.0.1", "nonsense", "10.0.0.1"),
+            ("::1", "2001:db8::5", "2001:db8::5"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", forwarded.parse().unwrap());
+            let peer = SocketAddr::new(peer.parse().unwrap(), 1);
+            let found = client_address(&trusted, peer, &headers);
+            assert_eq!(
+                found,
+                expected.parse::<IpAddr>().unwrap(),
+                "{peer} {forwarded}"
+            );
+        }
+    }
 
     #[test]
     fn one_is_only_led_to_our_own_addresses() {

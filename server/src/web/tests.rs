@@ -1,6 +1,7 @@
 //! The whole service over real HTTP: a simulated Hiver, a database of its own in every test, browsers with cookies.
 
 mod assets;
+mod browser;
 mod doors;
 mod drafts;
 mod endpoints;

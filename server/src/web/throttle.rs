@@ -38,7 +38,10 @@ impl Throttle {
         if failures.len() > SWEEP_AT {
             failures.retain(|_, times| times.iter().any(|at| now.duration_since(*at) < WINDOW));
         }
-        let limits = [(named(name), PER_NAME), (Who::Address(address), PER_ADDRESS)];
+        let limits = [
+            (named(name), PER_NAME),
+            (Who::Address(address), PER_ADDRESS),
+        ];
         for (who, limit) in &limits {
             let times = failures.entry(who.clone()).or_default();
             times.retain(|at| now.duration_since(*at) < WINDOW);
@@ -80,7 +83,10 @@ mod tests {
             assert!(throttle.attempt_at("Ana", HERE, start));
         }
         assert!(!throttle.attempt_at(" ana ", HERE, start));
-        assert!(throttle.attempt_at("Ben", HERE, start), "another name is not Ana's fault");
+        assert!(
+            throttle.attempt_at("Ben", HERE, start),
+            "another name is not Ana's fault"
+        );
         assert!(throttle.attempt_at("Ana", HERE, start + WINDOW));
         throttle.forgive("Ana", HERE);
         for _ in 0..PER_NAME {
@@ -92,7 +98,9 @@ mod tests {
     fn an_address_that_tries_many_names_waits_too() {
         let throttle = Throttle::default();
         let start = Instant::now();
-        let taken = (0..100).filter(|name| throttle.attempt_at(&name.to_string(), HERE, start)).count();
+        let taken = (0..100)
+            .filter(|name| throttle.attempt_at(&name.to_string(), HERE, start))
+            .count();
         assert_eq!(taken, PER_ADDRESS);
     }
 }

@@ -6,6 +6,7 @@ mod accounts;
 mod cancelling;
 mod chaos;
 mod crashes;
+mod days;
 mod faults;
 mod keys;
 mod lists;

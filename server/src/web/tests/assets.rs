@@ -11,7 +11,10 @@ fn the_folder_names_the_content() {
     let (first, second) = (Assets::embedded().root(), Assets::embedded().root());
     assert_eq!(first, second);
     let version = first.strip_prefix("/v/").unwrap();
-    assert!(version.len() == 16 && version.bytes().all(|byte| byte.is_ascii_hexdigit()), "{version}");
+    assert!(
+        version.len() == 16 && version.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{version}"
+    );
 }
 
 #[test]
@@ -25,7 +28,11 @@ fn a_coding_is_taken_unless_it_is_ruled_out() {
         ("BR", "br", true),
         ("", "gzip", false),
     ] {
-        assert_eq!(accepted.split(',').any(|part| names(part, coding)), expected, "{accepted:?} {coding}");
+        assert_eq!(
+            accepted.split(',').any(|part| names(part, coding)),
+            expected,
+            "{accepted:?} {coding}"
+        );
     }
 }
 
@@ -46,7 +53,9 @@ async fn assets_are_served_in_the_form_that_is_asked_for() {
         assert!(path.starts_with(&root), "{path} is not under {root}");
         let name = &path[root.len() + 1..];
         for accepted in ["identity", "gzip", "br, gzip", "br;q=0"] {
-            let request = browser.request(Method::GET, path).header("accept-encoding", accepted);
+            let request = browser
+                .request(Method::GET, path)
+                .header("accept-encoding", accepted);
             let answer = browser.send(request).await;
             let there = |ending: &str| crate::web::assets::is_there(&format!("{name}{ending}"));
             let expected = match accepted {
@@ -57,9 +66,17 @@ async fn assets_are_served_in_the_form_that_is_asked_for() {
             };
             match expected {
                 Some(coding) => {
-                    assert_eq!((answer.status, answer.header("content-encoding")), (200, coding), "{path}");
+                    assert_eq!(
+                        (answer.status, answer.header("content-encoding")),
+                        (200, coding),
+                        "{path}"
+                    );
                     assert_eq!(answer.header("vary"), "accept-encoding");
-                    let cache = if cfg!(debug_assertions) { "no-store" } else { "public, max-age=31536000, immutable" };
+                    let cache = if cfg!(debug_assertions) {
+                        "no-store"
+                    } else {
+                        "public, max-age=31536000, immutable"
+                    };
                     assert_eq!(answer.header("cache-control"), cache);
                     let kind = mime_guess::from_path(name).first_or_octet_stream();
                     assert_eq!(answer.header("content-type"), kind.as_ref(), "{path}");
@@ -71,10 +88,18 @@ async fn assets_are_served_in_the_form_that_is_asked_for() {
     // Another version is answered with what there is, but not for good.
     let other = browser.get("/v/0000000000000000/favicon.svg").await;
     assert_eq!(other.header("cache-control"), "no-store");
-    for outside in ["/v/0/../../Cargo.toml", "/v/0/..%2f..%2fCargo.toml", "/v/0/%2fetc%2fpasswd", "/v/0/pkg%2f..%2f..%2fdebug"] {
+    for outside in [
+        "/v/0/../../Cargo.toml",
+        "/v/0/..%2f..%2fCargo.toml",
+        "/v/0/%2fetc%2fpasswd",
+        "/v/0/pkg%2f..%2f..%2fdebug",
+    ] {
         let answer = browser.get(outside).await;
         assert_ne!(answer.status, 200, "{outside}");
-        assert!(!answer.body.contains("root:") && !answer.body.contains("[package]"), "{outside}");
+        assert!(
+            !answer.body.contains("root:") && !answer.body.contains("[package]"),
+            "{outside}"
+        );
     }
     console.stop().await;
 }

@@ -7,7 +7,8 @@ use http::Method;
 use leptos::server_fn::axum::server_fn_paths;
 use store::Role;
 
-use super::support::{Answer, Console, FORM, House, ROLES};
+use super::browser::{Answer, FORM};
+use super::support::{Console, House, ROLES};
 use crate::web::router;
 
 /// Who may use an endpoint at least.
@@ -30,19 +31,39 @@ type Row = (Method, &'static str, Least, &'static str);
 const ROWS: &[Row] = &[
     (Method::GET, "/api/connection", VIEWER, ""),
     (Method::GET, "/api/conversation", VIEWER, "?id=CONVERSATION"),
-    (Method::GET, "/api/conversations", VIEWER, "?filter=status%3Aopen&sort=subject&descending=true&page=1"),
+    (
+        Method::GET,
+        "/api/conversations",
+        VIEWER,
+        "?filter=status%3Aopen&sort=subject&descending=true&page=1",
+    ),
     (Method::GET, "/api/choices", VIEWER, ""),
     (Method::GET, "/api/frame", VIEWER, ""),
     (Method::GET, "/api/overview", VIEWER, ""),
     (Method::GET, "/api/preview", VIEWER, "?id=PLAN&page=1"),
-    (Method::GET, "/api/run", VIEWER, "?id=RUN&outcome=done&page=1"),
+    (
+        Method::GET,
+        "/api/run",
+        VIEWER,
+        "?id=RUN&outcome=done&page=1",
+    ),
     (Method::GET, "/api/runs", VIEWER, "?page=1"),
-    (Method::POST, "/api/plan", LEAD, "ids[]=CONVERSATION&note=hello"),
+    (
+        Method::POST,
+        "/api/plan",
+        LEAD,
+        "ids[]=CONVERSATION&note=hello",
+    ),
     (Method::POST, "/api/plan_again", LEAD, "id=PLAN"),
     (Method::POST, "/api/start_run", LEAD, "id=PLAN"),
     (Method::POST, "/api/cancel_run", LEAD, "id=RUN"),
     (Method::POST, "/api/refresh", LEAD, ""),
-    (Method::POST, "/api/refresh_conversation", LEAD, "id=CONVERSATION"),
+    (
+        Method::POST,
+        "/api/refresh_conversation",
+        LEAD,
+        "id=CONVERSATION",
+    ),
     (Method::POST, "/api/check_key", ADMIN, "key=another-key"),
     (Method::GET, "/login", ANYBODY, ""),
     (Method::GET, "/setup", VIEWER, ""),
@@ -53,7 +74,12 @@ const ROWS: &[Row] = &[
     (Method::GET, "/runs", VIEWER, ""),
     (Method::GET, "/runs/{id}", VIEWER, "RUN"),
     (Method::GET, "/settings", VIEWER, ""),
-    (Method::POST, "/login", ANYBODY, "name=viewer&password=wrong"),
+    (
+        Method::POST,
+        "/login",
+        ANYBODY,
+        "name=viewer&password=wrong",
+    ),
     (Method::POST, "/logout", VIEWER, ""),
     (Method::POST, "/theme", ANYBODY, ""),
     (Method::GET, "/healthz", ANYBODY, ""),
@@ -70,26 +96,33 @@ async fn every_endpoint_has_a_row_and_every_row_an_endpoint() {
     let house = House::new().await;
     let console = Console::synced(&house).await;
 
-    let functions: BTreeSet<(String, String)> =
-        server_fn_paths().map(|(path, method)| (method.to_string(), path.to_owned())).collect();
+    let functions: BTreeSet<(String, String)> = server_fn_paths()
+        .map(|(path, method)| (method.to_string(), path.to_owned()))
+        .collect();
     assert!(!functions.is_empty());
     let pages: BTreeSet<(String, String)> = leptos_axum::generate_route_list(App)
         .iter()
         .map(|page| ("GET".to_owned(), page.path().to_owned()))
         .collect();
     assert!(!pages.is_empty());
-    let rows: BTreeSet<(String, String)> =
-        ROWS.iter().map(|(method, path, ..)| (method.to_string(), (*path).to_owned())).collect();
+    let rows: BTreeSet<(String, String)> = ROWS
+        .iter()
+        .map(|(method, path, ..)| (method.to_string(), (*path).to_owned()))
+        .collect();
     assert_eq!(rows.len(), ROWS.len(), "a row is there twice");
 
     let known: BTreeSet<_> = functions.union(&pages).cloned().collect();
     let without: Vec<_> = known.difference(&rows).collect();
     assert!(without.is_empty(), "endpoints without a row: {without:?}");
-    let of_functions: BTreeSet<_> = rows.iter().filter(|(_, path)| path.starts_with("/api/")).cloned().collect();
+    let of_functions: BTreeSet<_> = rows
+        .iter()
+        .filter(|(_, path)| path.starts_with("/api/"))
+        .cloned()
+        .collect();
     assert_eq!(of_functions, functions, "a row names no server function");
 
     // Whatever the router knows has a row, wherever it was added.
-    let mut routed = addresses(&router(console.web.clone()));
+    let mut routed = addresses(&router(&console.web));
     routed.remove(FUNCTIONS);
     let rows: BTreeSet<String> = rows.into_iter().map(|(_, path)| path).collect();
     assert_eq!(routed, rows);
@@ -116,7 +149,10 @@ struct Ids {
 
 impl Ids {
     fn fill(&self, sample: &str) -> String {
-        sample.replace("CONVERSATION", &self.conversation).replace("PLAN", &self.plan).replace("RUN", &self.run)
+        sample
+            .replace("CONVERSATION", &self.conversation)
+            .replace("PLAN", &self.plan)
+            .replace("RUN", &self.run)
     }
 }
 
@@ -126,7 +162,11 @@ async fn prepared(console: &Console) -> Ids {
     console.until_finished(run).await;
     let plan = console.plan(2).await;
     let conversation = console.conversations(1).remove(0);
-    Ids { conversation, plan: plan.to_string(), run: run.to_string() }
+    Ids {
+        conversation,
+        plan: plan.to_string(),
+        run: run.to_string(),
+    }
 }
 
 /// Asks an endpoint as `who`; `None` is nobody.
@@ -139,17 +179,34 @@ async fn ask(console: &Console, row: &Row, ids: &Ids, who: Option<Role>) -> Answ
     let sample = ids.fill(sample);
     let request = if *method == Method::GET {
         let place = path.split('{').next().unwrap();
-        let accept = if path.starts_with("/api/") { "application/json" } else { "text/html" };
-        browser.request(Method::GET, &format!("{place}{sample}")).header("accept", accept)
+        let accept = if path.starts_with("/api/") {
+            "application/json"
+        } else {
+            "text/html"
+        };
+        browser
+            .request(Method::GET, &format!("{place}{sample}"))
+            .header("accept", accept)
     } else {
         let request = browser.request(method.clone(), path);
-        request.header("accept", "application/json").header("content-type", FORM).body(sample)
+        request
+            .header("accept", "application/json")
+            .header("content-type", FORM)
+            .body(sample)
     };
     let response = browser.open(request).await;
-    if response.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream") {
+    if response
+        .headers()
+        .get("content-type")
+        .is_some_and(|kind| kind == "text/event-stream")
+    {
         // It does not end by itself.
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        return Answer { status, headers, body: String::new() };
+        return Answer {
+            status,
+            headers,
+            body: String::new(),
+        };
     }
     Answer::read(response).await
 }
@@ -162,12 +219,18 @@ async fn who_may_not_is_refused_and_nothing_happens() {
     let before = console.fingerprint(&house).await;
     for row in ROWS {
         let (method, path, least, _) = row;
-        let Least::Operator(least) = least else { continue };
+        let Least::Operator(least) = least else {
+            continue;
+        };
         let answer = ask(&console, row, &ids, None).await;
         let is_page = *method == Method::GET && !path.starts_with("/api/") && *path != "/live";
         if is_page {
             assert_eq!(answer.status, 303, "{path}");
-            assert!(answer.header("location").starts_with("/login?next="), "{path}: {}", answer.header("location"));
+            assert!(
+                answer.header("location").starts_with("/login?next="),
+                "{path}: {}",
+                answer.header("location")
+            );
         } else {
             assert_eq!(answer.status, 401, "{path}: {}", answer.body);
             assert_eq!(answer.body, "\"SignedOut\"", "{path}");
@@ -175,16 +238,31 @@ async fn who_may_not_is_refused_and_nothing_happens() {
         for role in ROLES.into_iter().filter(|role| role < least) {
             let answer = ask(&console, row, &ids, Some(role)).await;
             assert_eq!(answer.status, 403, "{path} as {role}: {}", answer.body);
-            let words = format!("That needs the role {least}; you are signed in as {role}, a {role}.");
-            assert!(answer.body.contains(&words), "{path} as {role}: {}", answer.body);
+            let words =
+                format!("That needs the role {least}; you are signed in as {role}, a {role}.");
+            assert!(
+                answer.body.contains(&words),
+                "{path} as {role}: {}",
+                answer.body
+            );
         }
-        assert_eq!(console.fingerprint(&house).await, before, "{method} {path} had an effect");
+        assert_eq!(
+            console.fingerprint(&house).await,
+            before,
+            "{method} {path} had an effect"
+        );
     }
     // What was only begun would have arrived by now: this goes the same way, later.
-    console.engine.check_key("another-key".to_owned().into()).await;
+    console
+        .engine
+        .check_key("another-key".to_owned().into())
+        .await;
     let after = console.fingerprint(&house).await;
     let requests = house.sim().ledger().last;
-    let expected = before.replace(&format!("{} requests", requests - 1), &format!("{requests} requests"));
+    let expected = before.replace(
+        &format!("{} requests", requests - 1),
+        &format!("{requests} requests"),
+    );
     assert_eq!(after, expected);
     console.stop().await;
 }
@@ -197,8 +275,17 @@ async fn who_may_is_answered() {
     for row in ROWS {
         let (method, path, least, _) = row;
         let who = match least {
-            Least::Anybody => vec![None, Some(Role::Viewer), Some(Role::Lead), Some(Role::Admin)],
-            Least::Operator(least) => ROLES.into_iter().filter(|role| role >= least).map(Some).collect(),
+            Least::Anybody => vec![
+                None,
+                Some(Role::Viewer),
+                Some(Role::Lead),
+                Some(Role::Admin),
+            ],
+            Least::Operator(least) => ROLES
+                .into_iter()
+                .filter(|role| role >= least)
+                .map(Some)
+                .collect(),
         };
         for who in who {
             let answer = ask(&console, row, &ids, who).await;
@@ -240,10 +327,23 @@ async fn a_get_changes_nothing_and_reaches_no_changing_function() {
         }
         let answer = admin.get(&path).await;
         if *method == Method::POST && !path.starts_with("/login") {
-            assert!((400..500).contains(&answer.status), "{path}: {} {}", answer.status, answer.body);
+            assert!(
+                (400..500).contains(&answer.status),
+                "{path}: {} {}",
+                answer.status,
+                answer.body
+            );
         }
-        assert_eq!(console.fingerprint(&house).await, before, "{path} had an effect");
+        assert_eq!(
+            console.fingerprint(&house).await,
+            before,
+            "{path} had an effect"
+        );
     }
-    assert_eq!(admin.get("/").await.status, 200, "nor did it end the session");
+    assert_eq!(
+        admin.get("/").await.status,
+        200,
+        "nor did it end the session"
+    );
     console.stop().await;
 }

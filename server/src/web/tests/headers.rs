@@ -3,8 +3,9 @@
 use axum::body::Body;
 use http::Method;
 
+use super::browser::Answer;
 use super::html::tags;
-use super::support::{Answer, Console, House};
+use super::support::{Console, House};
 
 const ALWAYS: [(&str, &str); 4] = [
     ("x-content-type-options", "nosniff"),
@@ -19,16 +20,35 @@ fn policy(answer: &Answer, what: &str) -> String {
         assert_eq!(answer.header(name), value, "{what}");
     }
     let policy = answer.header("content-security-policy").to_owned();
-    assert_eq!(answer.headers.get_all("content-security-policy").iter().count(), 1, "{what}");
-    assert!(policy.starts_with("default-src 'none';"), "{what}: {policy}");
-    assert!(policy.contains("frame-ancestors 'none'"), "{what}: {policy}");
+    assert_eq!(
+        answer
+            .headers
+            .get_all("content-security-policy")
+            .iter()
+            .count(),
+        1,
+        "{what}"
+    );
+    assert!(
+        policy.starts_with("default-src 'none';"),
+        "{what}: {policy}"
+    );
+    assert!(
+        policy.contains("frame-ancestors 'none'"),
+        "{what}: {policy}"
+    );
     assert!(policy.contains("base-uri 'none'"), "{what}: {policy}");
-    assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{what}: {policy}");
+    assert!(
+        !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
+        "{what}: {policy}"
+    );
     policy
 }
 
 fn nonce(policy: &str) -> &str {
-    let (_, rest) = policy.split_once("'nonce-").unwrap_or_else(|| panic!("no nonce: {policy}"));
+    let (_, rest) = policy
+        .split_once("'nonce-")
+        .unwrap_or_else(|| panic!("no nonce: {policy}"));
     rest.split('\'').next().unwrap()
 }
 
@@ -37,13 +57,23 @@ fn assert_fits(answer: &Answer, what: &str) {
     let policy = policy(answer, what);
     let nonce = nonce(&policy);
     let tags = tags(&answer.body);
-    assert!(tags.iter().any(|tag| tag.name == "script"), "{what}: {}", answer.body);
+    assert!(
+        tags.iter().any(|tag| tag.name == "script"),
+        "{what}: {}",
+        answer.body
+    );
     for tag in &tags {
         assert_ne!(tag.name, "style", "{what}");
         for name in tag.names() {
-            assert!(name != "style" && !name.starts_with("on"), "{what}: {tag:?}");
+            assert!(
+                name != "style" && !name.starts_with("on"),
+                "{what}: {tag:?}"
+            );
         }
-        for link in ["href", "src", "action"].into_iter().filter_map(|name| tag.get(name)) {
+        for link in ["href", "src", "action"]
+            .into_iter()
+            .filter_map(|name| tag.get(name))
+        {
             let ours = (link.starts_with('/') && !link.starts_with("//")) || link.starts_with('#');
             assert!(ours, "{what}: {tag:?}");
         }
@@ -88,7 +118,10 @@ async fn pages_hold_nothing_that_their_policy_forbids() {
     ] {
         let answer = admin.get(path).await;
         assert_eq!(answer.status, status, "{path}");
-        assert!(answer.header("content-type").starts_with("text/html"), "{path}");
+        assert!(
+            answer.header("content-type").starts_with("text/html"),
+            "{path}"
+        );
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         assert!(!answer.body.contains("<script>alert"), "{path}");
         assert_fits(&answer, path);
@@ -125,13 +158,21 @@ async fn every_answer_carries_the_headers() {
         (&admin, Method::HEAD, "/", 200),
     ] {
         let answer = browser.send(browser.request(method.clone(), path)).await;
-        assert!(status == 0 || answer.status == status, "{method} {path}: {}", answer.status);
+        assert!(
+            status == 0 || answer.status == status,
+            "{method} {path}: {}",
+            answer.status
+        );
         policy(&answer, path);
         assert_ne!(answer.header("cache-control"), "", "{path}");
     }
-    let foreign = admin.request(Method::POST, "/logout").header("sec-fetch-site", "cross-site");
+    let foreign = admin
+        .request(Method::POST, "/logout")
+        .header("sec-fetch-site", "cross-site");
     policy(&admin.send(foreign).await, "from another site");
-    let large = console.post_directly("/api/plan", &admin, Body::empty(), Some(3 << 20)).await;
+    let large = console
+        .post_directly("/api/plan", &admin, Body::empty(), Some(3 << 20))
+        .await;
     assert_eq!(large.status, 413);
     policy(&large, "too large");
     console.stop().await;

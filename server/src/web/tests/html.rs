@@ -11,7 +11,10 @@ pub(super) struct Tag {
 
 impl Tag {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
@@ -32,7 +35,9 @@ pub(super) fn tags(html: &str) -> Vec<Tag> {
         if !rest.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
             continue;
         }
-        let name_end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-').unwrap_or(rest.len());
+        let name_end = rest
+            .find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-')
+            .unwrap_or(rest.len());
         let name = rest[..name_end].to_ascii_lowercase();
         let (attributes, after) = attributes(&rest[name_end..]);
         let end = match name.as_str() {
@@ -41,7 +46,11 @@ pub(super) fn tags(html: &str) -> Vec<Tag> {
             _ => after.find('<'),
         };
         let end = end.unwrap_or(after.len());
-        found.push(Tag { name, attributes, text: after[..end].to_owned() });
+        found.push(Tag {
+            name,
+            attributes,
+            text: after[..end].to_owned(),
+        });
         rest = &after[end..];
     }
     found
@@ -58,12 +67,17 @@ fn attributes(mut rest: &str) -> (Vec<(String, String)>, &str) {
         if let Some(after) = rest.strip_prefix('>') {
             return (found, after);
         }
-        let end = rest.find(|letter: char| letter.is_whitespace() || "=/>".contains(letter)).unwrap_or(rest.len());
+        let end = rest
+            .find(|letter: char| letter.is_whitespace() || "=/>".contains(letter))
+            .unwrap_or(rest.len());
         let name = rest[..end].to_ascii_lowercase();
         rest = &rest[end..];
         let mut value = "";
         if let Some(after) = rest.strip_prefix('=') {
-            let quote = after.chars().next().filter(|letter| "\"'".contains(*letter));
+            let quote = after
+                .chars()
+                .next()
+                .filter(|letter| "\"'".contains(*letter));
             (value, rest) = match quote {
                 Some(quote) => after[1..].split_once(quote).unwrap_or((&after[1..], "")),
                 None => {
@@ -92,6 +106,12 @@ fn tags_and_their_attributes_are_seen() {
     let tags = tags(html);
     assert_eq!(tags.len(), 2, "{tags:?}");
     assert_eq!(tags[0].get("value"), Some("\">x"));
-    assert_eq!(tags[0].names().collect::<Vec<_>>(), ["name", "value", "checked"]);
-    assert_eq!((tags[1].get("nonce"), tags[1].text.as_str()), (Some("n"), "if (1<2) {}"));
+    assert_eq!(
+        tags[0].names().collect::<Vec<_>>(),
+        ["name", "value", "checked"]
+    );
+    assert_eq!(
+        (tags[1].get("nonce"), tags[1].text.as_str()),
+        (Some("n"), "if (1<2) {}")
+    );
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use http::Method;
 use triage::model::RunId;
 
-use super::support::{Browser, Console, House, LONG};
+use super::browser::Browser;
+use super::support::{Console, House, LONG};
 
 /// A stream of events, read one by one.
 struct Events {
@@ -19,7 +20,10 @@ impl Events {
         assert_eq!(response.status().as_u16(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-cache");
-        Self { response, unread: String::new() }
+        Self {
+            response,
+            unread: String::new(),
+        }
     }
 
     /// The next event and its data; nothing when the stream has ended.
@@ -28,7 +32,10 @@ impl Events {
             loop {
                 if let Some((block, rest)) = self.unread.split_once("\n\n") {
                     let field = |name: &str| {
-                        block.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
+                        block
+                            .lines()
+                            .find_map(|line| line.strip_prefix(name))
+                            .map(|value| value.trim().to_owned())
                     };
                     let event = field("event:").zip(field("data:"));
                     self.unread = rest.to_owned();
@@ -41,7 +48,9 @@ impl Events {
                 self.unread.push_str(std::str::from_utf8(&chunk).unwrap());
             }
         };
-        tokio::time::timeout(LONG, reading).await.expect("an event or the end")
+        tokio::time::timeout(LONG, reading)
+            .await
+            .expect("an event or the end")
     }
 
     async fn until_end(&mut self) {
@@ -58,7 +67,11 @@ async fn the_frame_comes_first_and_a_run_is_told_to_its_end() {
     let (event, data) = events.next().await.unwrap();
     assert_eq!(event, "frame");
     let frame: serde_json::Value = serde_json::from_str(&data).unwrap();
-    assert_eq!((&frame["operator"], &frame["role"]), (&"lead".into(), &"lead".into()), "{data}");
+    assert_eq!(
+        (&frame["operator"], &frame["role"]),
+        (&"lead".into(), &"lead".into()),
+        "{data}"
+    );
 
     house.sim().hold();
     let run = console.plan(5).await;
@@ -66,10 +79,16 @@ async fn the_frame_comes_first_and_a_run_is_told_to_its_end() {
     let mut events = Events::follow(&lead, &format!("/live?run={run}")).await;
     let (event, data) = events.next().await.unwrap();
     assert_eq!(event, "run", "{data}");
-    assert!(data.contains(&format!(r#""id":{run}"#)) && !data.contains(r#""state":"finished""#), "{data}");
+    assert!(
+        data.contains(&format!(r#""id":{run}"#)) && !data.contains(r#""state":"finished""#),
+        "{data}"
+    );
     house.sim().release();
     let finished = loop {
-        let (event, data) = events.next().await.expect("it goes on until the run is finished");
+        let (event, data) = events
+            .next()
+            .await
+            .expect("it goes on until the run is finished");
         if event == "run" && data.contains(r#""state":"finished""#) {
             break data;
         }
@@ -101,7 +120,9 @@ async fn it_ends_when_the_server_stops() {
     let mut events = Events::follow(&viewer, "/live").await;
     assert_eq!(events.next().await.unwrap().0, "frame");
     console.stop.cancel();
-    tokio::time::timeout(Duration::from_secs(5), events.until_end()).await.expect("the stream ends");
+    tokio::time::timeout(Duration::from_secs(5), events.until_end())
+        .await
+        .expect("the stream ends");
     console.stop().await;
 }
 
@@ -109,8 +130,11 @@ async fn it_ends_when_the_server_stops() {
 async fn it_ends_with_its_session() {
     let house = House::new().await;
     let console = Console::synced(&house).await;
-    let (viewer, lead, admin) =
-        (console.signed_in("viewer").await, console.signed_in("lead").await, console.signed_in("admin").await);
+    let (viewer, lead, admin) = (
+        console.signed_in("viewer").await,
+        console.signed_in("lead").await,
+        console.signed_in("admin").await,
+    );
     let mut of_viewer = Events::follow(&viewer, "/live").await;
     let mut of_lead = Events::follow(&lead, "/live").await;
     let mut of_admin = Events::follow(&admin, "/live").await;

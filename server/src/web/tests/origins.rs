@@ -2,10 +2,14 @@
 
 use http::Method;
 
-use super::support::{Answer, Browser, Console, FORM, House, PASSWORD, With, encode};
+use super::browser::{Answer, Browser, FORM, encode};
+use super::support::{Console, House, PASSWORD, With};
 
 async fn post(browser: &Browser, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let mut request = browser.request(Method::POST, path).header("content-type", FORM).body(body.to_owned());
+    let mut request = browser
+        .request(Method::POST, path)
+        .header("content-type", FORM)
+        .body(body.to_owned());
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -43,12 +47,20 @@ async fn a_form_of_another_site_is_refused_and_nothing_happens() {
         ] {
             let answer = post(&admin, path, headers, body).await;
             assert_eq!(answer.status, 403, "{path} {headers:?}: {}", answer.body);
-            assert!(answer.body.contains("This form came from another site, so nothing was done."), "{}", answer.body);
+            assert!(
+                answer
+                    .body
+                    .contains("This form came from another site, so nothing was done."),
+                "{}",
+                answer.body
+            );
             assert_eq!(answer.header("set-cookie"), "");
         }
     }
     for method in [Method::PUT, Method::DELETE, Method::PATCH] {
-        let request = admin.request(method, "/api/refresh").header("sec-fetch-site", "cross-site");
+        let request = admin
+            .request(method, "/api/refresh")
+            .header("sec-fetch-site", "cross-site");
         assert_eq!(admin.send(request).await.status, 403);
     }
     assert_eq!(console.fingerprint(&house).await, before);
@@ -70,10 +82,16 @@ async fn our_own_forms_and_tools_are_let_through() {
         &[("sec-fetch-site", "same-origin"), ("origin", &same)],
     ];
     for headers in own {
-        assert_eq!(post(&admin, "/api/refresh", headers, "").await.status, 200, "{headers:?}");
+        assert_eq!(
+            post(&admin, "/api/refresh", headers, "").await.status,
+            200,
+            "{headers:?}"
+        );
     }
     // A link from elsewhere is followed.
-    let link = admin.request(Method::GET, "/runs").header("sec-fetch-site", "cross-site");
+    let link = admin
+        .request(Method::GET, "/runs")
+        .header("sec-fetch-site", "cross-site");
     assert_eq!(admin.send(link).await.status, 200);
     console.stop().await;
 }
@@ -82,7 +100,12 @@ async fn our_own_forms_and_tools_are_let_through() {
 async fn behind_a_proxy_the_public_address_counts() {
     let house = House::new().await;
     let public_url = Some("https://triage.example.com/");
-    let console = house.console(With { public_url, ..With::default() }).await;
+    let console = house
+        .console(With {
+            public_url,
+            ..With::default()
+        })
+        .await;
     let form = encode(&[("name", "lead"), ("password", PASSWORD)]);
     for (origin, status) in [
         ("https://triage.example.com", 303),
@@ -91,9 +114,19 @@ async fn behind_a_proxy_the_public_address_counts() {
         ("https://example.com", 403),
     ] {
         let browser = console.browser();
-        let answer = post(&browser, "/login", &[("origin", origin), ("host", "backend:3000")], &form).await;
+        let answer = post(
+            &browser,
+            "/login",
+            &[("origin", origin), ("host", "backend:3000")],
+            &form,
+        )
+        .await;
         assert_eq!(answer.status, status, "{origin}");
-        assert_eq!(browser.cookie("hiver_console").is_some(), status == 303, "{origin}");
+        assert_eq!(
+            browser.cookie("hiver_console").is_some(),
+            status == 303,
+            "{origin}"
+        );
     }
     console.stop().await;
 }

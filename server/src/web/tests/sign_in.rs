@@ -5,7 +5,8 @@ use store::Role;
 use super::support::{Console, House, PASSWORD, With, operator};
 
 const COOKIE: &str = "hiver_console";
-const ANOTHER_HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$b3RoZXJvdGhlcm90aGVy$uxWTSOnvlCJwDdrvGjf7x3xvw771mTCJHUN5gdfCrTw";
+const ANOTHER_HASH: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$b3RoZXJvdGhlcm90aGVy$uxWTSOnvlCJwDdrvGjf7x3xvw771mTCJHUN5gdfCrTw";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
@@ -20,7 +21,12 @@ async fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
     assert_eq!(location, "/login?problem=wrong&name=lead&next=%2F&then=");
     assert_eq!(browser.cookie(COOKIE), None);
     let page = browser.get(&location).await;
-    assert!(page.body.contains("That name and password do not fit together."), "{}", page.body);
+    assert!(
+        page.body
+            .contains("That name and password do not fit together."),
+        "{}",
+        page.body
+    );
     console.stop().await;
 }
 
@@ -30,10 +36,20 @@ async fn after_five_failures_even_the_right_password_waits() {
     let console = house.console(With::default()).await;
     let browser = console.browser();
     for _ in 0..5 {
-        assert!(browser.sign_in("lead", "wrong").await.header("location").contains("problem=wrong"));
+        assert!(
+            browser
+                .sign_in("lead", "wrong")
+                .await
+                .header("location")
+                .contains("problem=wrong")
+        );
     }
     let waits = browser.sign_in(" LEAD", PASSWORD).await;
-    assert!(waits.header("location").contains("problem=wait"), "{}", waits.header("location"));
+    assert!(
+        waits.header("location").contains("problem=wait"),
+        "{}",
+        waits.header("location")
+    );
     assert_eq!(browser.cookie(COOKIE), None);
     let page = browser.get(waits.header("location")).await;
     assert!(page.body.contains("Wait a minute"), "{}", page.body);
@@ -55,18 +71,35 @@ async fn a_session_planted_before_signing_in_opens_nothing_afterwards() {
     let ended = console.signed_in("viewer").await;
     let ended_id = ended.cookie(COOKIE).unwrap();
     ended.submit("/logout", "/", &[]).await;
-    console.store.add_operator(operator("gone", Role::Viewer)).await.unwrap();
+    console
+        .store
+        .add_operator(operator("gone", Role::Viewer))
+        .await
+        .unwrap();
     let gone = console.signed_in("gone").await.cookie(COOKIE).unwrap();
     console.store.remove_operator("gone").await.unwrap();
     let attacker = console.signed_in("viewer").await;
     for planted in [made_up, ended_id, gone, attacker.cookie(COOKIE).unwrap()] {
         let victim = plant(planted.clone());
-        assert_eq!(victim.sign_in("admin", PASSWORD).await.header("location"), "/");
+        assert_eq!(
+            victim.sign_in("admin", PASSWORD).await.header("location"),
+            "/"
+        );
         assert_ne!(victim.cookie(COOKIE).unwrap(), planted);
-        assert!(victim.get("/api/frame").await.body.contains(r#""operator":"admin""#));
+        assert!(
+            victim
+                .get("/api/frame")
+                .await
+                .body
+                .contains(r#""operator":"admin""#)
+        );
         assert_eq!(plant(planted).get("/api/frame").await.status, 401);
     }
-    assert_eq!(attacker.get("/api/frame").await.status, 401, "it was taken over, and ended");
+    assert_eq!(
+        attacker.get("/api/frame").await.status,
+        401,
+        "it was taken over, and ended"
+    );
     console.stop().await;
 }
 
@@ -84,15 +117,26 @@ async fn after_signing_in_one_is_led_to_our_own_addresses_only() {
     ] {
         let form = [("name", "lead"), ("password", PASSWORD), ("next", next)];
         let answer = console.browser().submit("/login", "/login", &form).await;
-        assert_eq!((answer.status, answer.header("location")), (303, expected), "{next:?}");
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (303, expected),
+            "{next:?}"
+        );
         // The same where the password was wrong and it comes back in the address.
         let form = [("name", "viewer"), ("password", "wrong"), ("next", next)];
         let answer = console.browser().submit("/login", "/login", &form).await;
-        assert!(!answer.header("location").contains("evil"), "{}", answer.header("location"));
+        assert!(
+            !answer.header("location").contains("evil"),
+            "{}",
+            answer.header("location")
+        );
         console.signed_in("viewer").await;
     }
     let form = [("name", "lead"), ("password", PASSWORD), ("then", "close")];
-    let answer = console.browser().submit("/login", "/login?then=close", &form).await;
+    let answer = console
+        .browser()
+        .submit("/login", "/login?then=close", &form)
+        .await;
     assert_eq!(answer.status, 200);
     assert!(answer.body.contains("close this tab"), "{}", answer.body);
     console.stop().await;
@@ -108,9 +152,24 @@ async fn the_page_that_was_wanted_comes_after_signing_in() {
     assert_eq!(to_sign_in.status, 303);
     let page = browser.get(to_sign_in.header("location")).await;
     let tags = super::html::tags(&page.body);
-    let next = tags.iter().find(|tag| tag.get("name") == Some("next")).and_then(|tag| tag.get("value")).unwrap();
-    let form = [("name", "lead"), ("password", PASSWORD), ("next", next), ("draft", "")];
-    assert_eq!(browser.submit("/login", "/login", &form).await.header("location"), wanted);
+    let next = tags
+        .iter()
+        .find(|tag| tag.get("name") == Some("next"))
+        .and_then(|tag| tag.get("value"))
+        .unwrap();
+    let form = [
+        ("name", "lead"),
+        ("password", PASSWORD),
+        ("next", next),
+        ("draft", ""),
+    ];
+    assert_eq!(
+        browser
+            .submit("/login", "/login", &form)
+            .await
+            .header("location"),
+        wanted
+    );
     console.stop().await;
 }
 
@@ -122,7 +181,11 @@ async fn signing_out_ends_the_session_on_the_server() {
     let cookie = browser.cookie(COOKIE).unwrap();
     let answer = browser.submit("/logout", "/", &[]).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/login"));
-    assert_eq!(browser.cookie(COOKIE), None, "the browser is told to forget it");
+    assert_eq!(
+        browser.cookie(COOKIE),
+        None,
+        "the browser is told to forget it"
+    );
     browser.set_cookie(COOKIE, &cookie);
     assert_eq!(browser.get("/").await.status, 303);
     assert_eq!(browser.get("/api/frame").await.status, 401);
@@ -133,9 +196,18 @@ async fn signing_out_ends_the_session_on_the_server() {
 async fn another_password_and_a_removal_end_sessions() {
     let house = House::new().await;
     let console = house.console(With::default()).await;
-    let (lead, viewer, admin) =
-        (console.signed_in("lead").await, console.signed_in("viewer").await, console.signed_in("admin").await);
-    assert!(console.store.set_password("lead", ANOTHER_HASH.to_owned()).await.unwrap());
+    let (lead, viewer, admin) = (
+        console.signed_in("lead").await,
+        console.signed_in("viewer").await,
+        console.signed_in("admin").await,
+    );
+    assert!(
+        console
+            .store
+            .set_password("lead", ANOTHER_HASH.to_owned())
+            .await
+            .unwrap()
+    );
     assert!(console.store.remove_operator("viewer").await.unwrap());
     for ended in [&lead, &viewer] {
         assert_eq!(ended.get("/api/frame").await.status, 401);
@@ -143,7 +215,11 @@ async fn another_password_and_a_removal_end_sessions() {
     }
     assert_eq!(admin.get("/api/frame").await.status, 200);
     // Whoever comes next under that name is somebody else.
-    console.store.add_operator(operator("viewer", Role::Admin)).await.unwrap();
+    console
+        .store
+        .add_operator(operator("viewer", Role::Admin))
+        .await
+        .unwrap();
     assert_eq!(viewer.get("/api/frame").await.status, 401);
     console.stop().await;
 }
@@ -157,21 +233,40 @@ async fn sessions_survive_a_restart() {
     let console = house.console(With::default()).await;
     let after = console.browser();
     after.set_cookie(COOKIE, &before.cookie(COOKIE).unwrap());
-    assert!(after.get("/api/frame").await.body.contains(r#""operator":"lead""#));
+    assert!(
+        after
+            .get("/api/frame")
+            .await
+            .body
+            .contains(r#""operator":"lead""#)
+    );
     console.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     let house = House::new().await;
-    for (public_url, secure) in [(None, false), (Some("https://triage.example.com"), true), (Some("http://triage"), false)] {
-        let console = house.console(With { public_url, ..With::default() }).await;
+    for (public_url, secure) in [
+        (None, false),
+        (Some("https://triage.example.com"), true),
+        (Some("http://triage"), false),
+    ] {
+        let console = house
+            .console(With {
+                public_url,
+                ..With::default()
+            })
+            .await;
         let answer = console.browser().sign_in("lead", PASSWORD).await;
         let cookie = answer.header("set-cookie");
         for flag in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=604"] {
             assert!(cookie.contains(flag), "{cookie}");
         }
-        assert_eq!(cookie.contains("Secure"), secure, "{public_url:?}: {cookie}");
+        assert_eq!(
+            cookie.contains("Secure"),
+            secure,
+            "{public_url:?}: {cookie}"
+        );
         assert!(!cookie.contains("Domain"), "{cookie}");
         console.stop().await;
     }
@@ -182,7 +277,15 @@ async fn nobody_gets_a_session_by_looking() {
     let house = House::new().await;
     let console = Console::synced(&house).await;
     let browser = console.browser();
-    for path in ["/login", "/", "/triage", "/healthz", "/api/frame", "/v/0/none.js", "/nowhere"] {
+    for path in [
+        "/login",
+        "/",
+        "/triage",
+        "/healthz",
+        "/api/frame",
+        "/v/0/none.js",
+        "/nowhere",
+    ] {
         assert_eq!(browser.get(path).await.header("set-cookie"), "", "{path}");
     }
     console.stop().await;

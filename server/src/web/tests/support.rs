@@ -1,8 +1,6 @@
-//! A Hiver, a folder with a database, a console between them, and browsers.
+//! A Hiver, a folder with a database, and a console between them.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -11,8 +9,6 @@ use axum::http::Request;
 use engine::{Clock, Config, Engine};
 use hiver::Dialect;
 use hiver_sim::{Options, Running, Simulator};
-use http::{HeaderMap, Method};
-use reqwest::RequestBuilder;
 use store::{NewOperator, Role, SecretKey, Store};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -25,6 +21,7 @@ use triage::model::RunId;
 use triage::outcome::RunState;
 use triage::selection::Selection;
 
+use super::browser::{Answer, Browser, FORM};
 use crate::args::{LogFormat, Settings};
 use crate::web::{Web, router, service};
 
@@ -33,9 +30,9 @@ pub(super) const KEY: &str = "key-of-the-test-4f1e";
 /// Everybody's password.
 pub(super) const PASSWORD: &str = "correct horse battery";
 /// Its hash, as cheap as argon2id can be: what is tested is not the hash.
-const HASH: &str = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$uxWTSOnvlCJwDdrvGjf7x3xvw771mTCJHUN5gdfCrTw";
+const HASH: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$uxWTSOnvlCJwDdrvGjf7x3xvw771mTCJHUN5gdfCrTw";
 const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 /// Nothing here takes this long unless it hangs.
 pub(super) const LONG: Duration = Duration::from_secs(40);
 
@@ -58,8 +55,14 @@ pub(super) struct With {
 
 impl House {
     pub(super) async fn new() -> Self {
-        let options = Options { key: KEY.to_owned(), ..Options::unlimited(60) };
-        Self { hiver: Simulator::spawn(options).await.unwrap(), folder: tempfile::tempdir().unwrap() }
+        let options = Options {
+            key: KEY.to_owned(),
+            ..Options::unlimited(60)
+        };
+        Self {
+            hiver: Simulator::spawn(options).await.unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(super) fn sim(&self) -> &Simulator {
@@ -68,7 +71,9 @@ impl House {
 
     pub(super) async fn console(&self, with: With) -> Console {
         let database = self.folder.path().join("console.db");
-        let store = Store::open(&format!("sqlite://{}?mode=rwc", database.display())).await.unwrap();
+        let store = Store::open(&format!("sqlite://{}?mode=rwc", database.display()))
+            .await
+            .unwrap();
         for role in ROLES {
             let new = operator(role.as_str(), role);
             store.add_operator(new).await.unwrap();
@@ -84,8 +89,13 @@ impl House {
             conversation_url: None,
         };
         let secret = SecretKey::from_hex(SECRET).unwrap();
-        let engine = Engine::start(store.clone(), secret, Clock::system(), config).await.unwrap();
-        let settings = Settings { public_url: with.public_url.map(str::to_owned), ..self.settings() };
+        let engine = Engine::start(store.clone(), secret, Clock::system(), config)
+            .await
+            .unwrap();
+        let settings = Settings {
+            public_url: with.public_url.map(str::to_owned),
+            ..self.settings()
+        };
         let stop = CancellationToken::new();
         let web = Web::new(engine.clone(), store.clone(), &settings, stop.clone()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -93,10 +103,20 @@ impl House {
         let serving = tokio::spawn({
             let (web, stop) = (web.clone(), stop.clone());
             async move {
-                axum::serve(listener, service(web)).with_graceful_shutdown(stop.cancelled_owned()).await.unwrap();
+                axum::serve(listener, service(&web))
+                    .with_graceful_shutdown(stop.cancelled_owned())
+                    .await
+                    .unwrap();
             }
         });
-        Console { engine, store, web, address, stop, serving }
+        Console {
+            engine,
+            store,
+            web,
+            address,
+            stop,
+            serving,
+        }
     }
 
     fn settings(&self) -> Settings {
@@ -120,7 +140,12 @@ impl House {
 }
 
 pub(super) fn operator(name: &str, role: Role) -> NewOperator {
-    NewOperator { name: name.to_owned(), role, password_hash: HASH.to_owned(), created_at: 0 }
+    NewOperator {
+        name: name.to_owned(),
+        role,
+        password_hash: HASH.to_owned(),
+        created_at: 0,
+    }
 }
 
 /// A console that serves.
@@ -160,7 +185,10 @@ impl Console {
                 }
             }
         };
-        assert!(tokio::time::timeout(LONG, waiting).await.is_ok(), "never: {what}");
+        assert!(
+            tokio::time::timeout(LONG, waiting).await.is_ok(),
+            "never: {what}"
+        );
     }
 
     /// Stops the server as the process does, and closes the database.
@@ -173,7 +201,13 @@ impl Console {
     }
 
     /// Posts a form past the network: a connection breaks where an answer comes before the body is sent.
-    pub(super) async fn post_directly(&self, path: &str, browser: &Browser, body: Body, length: Option<usize>) -> Answer {
+    pub(super) async fn post_directly(
+        &self,
+        path: &str,
+        browser: &Browser,
+        body: Body,
+        length: Option<usize>,
+    ) -> Answer {
         let mut request = Request::post(path)
             .header("accept", "text/html")
             .header("content-type", FORM)
@@ -182,46 +216,66 @@ impl Console {
         if let Some(length) = length {
             request = request.header("content-length", length);
         }
-        let response = router(self.web.clone()).oneshot(request.body(body).unwrap()).await.unwrap();
+        let response = router(&self.web)
+            .oneshot(request.body(body).unwrap())
+            .await
+            .unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         let body = String::from_utf8_lossy(&body).into_owned();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
-    }
-
-    pub(super) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        }
     }
 
     pub(super) fn browser(&self) -> Browser {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(LONG)
-            .build()
-            .unwrap();
-        Browser { http, base: self.url(""), cookies: Mutex::default() }
+        Browser::at(format!("http://{}", self.address))
     }
 
     /// A browser in which somebody is signed in.
     pub(super) async fn signed_in(&self, name: &str) -> Browser {
         let browser = self.browser();
         let answer = browser.sign_in(name, PASSWORD).await;
-        assert_eq!((answer.status, answer.header("location")), (303, "/"), "{}", answer.body);
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (303, "/"),
+            "{}",
+            answer.body
+        );
         browser
     }
 
     /// The ids of some open conversations.
     pub(super) fn conversations(&self, count: usize) -> Vec<String> {
-        let found = self.engine.mirror().matching("status:open", self.engine.now()).unwrap();
-        found.into_iter().take(count).map(|one| one.id.to_string()).collect()
+        let found = self
+            .engine
+            .mirror()
+            .matching("status:open", self.engine.now())
+            .unwrap();
+        found
+            .into_iter()
+            .take(count)
+            .map(|one| one.id.to_string())
+            .collect()
     }
 
     /// A plan that adds a note to as many conversations.
     pub(super) async fn plan(&self, count: usize) -> RunId {
-        let ids = self.conversations(count).into_iter().map(Into::into).collect();
-        let actions = Actions { note: Some("from a test".to_owned()), ..Actions::default() };
-        self.engine.plan("lead".to_owned(), Selection::Ids(ids), actions).await.unwrap()
+        let ids = self
+            .conversations(count)
+            .into_iter()
+            .map(Into::into)
+            .collect();
+        let actions = Actions {
+            note: Some("from a test".to_owned()),
+            ..Actions::default()
+        };
+        self.engine
+            .plan("lead".to_owned(), Selection::Ids(ids), actions)
+            .await
+            .unwrap()
     }
 
     pub(super) async fn until_finished(&self, run: RunId) {
@@ -238,115 +292,12 @@ impl Console {
             runs.extend(self.store.run(RunId(id)).await.unwrap());
         }
         let operators = self.store.operators().await.unwrap();
-        let connections = self.store.connections_at("tutorial", "the simulator").await.unwrap();
+        let connections = self
+            .store
+            .connections_at("tutorial", "the simulator")
+            .await
+            .unwrap();
         let hiver = house.sim().ledger().last;
         format!("{runs:#?}\n{operators:#?}\n{connections:#?}\n{hiver} requests")
     }
-}
-
-/// An answer, read to its end.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
-}
-
-impl Answer {
-    pub(super) async fn read(response: reqwest::Response) -> Self {
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = String::from_utf8_lossy(&response.bytes().await.unwrap()).into_owned();
-        Self { status, headers, body }
-    }
-
-    /// A header's value; empty where there is none.
-    pub(super) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-}
-
-/// Keeps cookies, follows no redirect.
-pub(super) struct Browser {
-    http: reqwest::Client,
-    base: String,
-    cookies: Mutex<BTreeMap<String, String>>,
-}
-
-impl Browser {
-    pub(super) fn cookie(&self, name: &str) -> Option<String> {
-        self.cookies.lock().unwrap().get(name).cloned()
-    }
-
-    /// As they are sent.
-    fn cookies(&self) -> String {
-        let cookies = self.cookies.lock().unwrap();
-        let cookies: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        cookies.join("; ")
-    }
-
-    pub(super) fn set_cookie(&self, name: &str, value: &str) {
-        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
-    }
-
-    /// A request to be sent with [`send`](Self::send).
-    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base))
-    }
-
-    /// Sends without reading the answer's body.
-    pub(super) async fn open(&self, request: RequestBuilder) -> reqwest::Response {
-        let cookies = self.cookies();
-        let request = if cookies.is_empty() { request } else { request.header("cookie", cookies) };
-        let response = request.send().await.unwrap();
-        for cookie in response.headers().get_all("set-cookie") {
-            let cookie = cookie.to_str().unwrap();
-            let (name, rest) = cookie.split_once('=').unwrap();
-            let value = rest.split(';').next().unwrap();
-            let mut cookies = self.cookies.lock().unwrap();
-            if cookie.contains("Max-Age=0") {
-                cookies.remove(name);
-            } else {
-                cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        response
-    }
-
-    pub(super) async fn send(&self, request: RequestBuilder) -> Answer {
-        Answer::read(self.open(request).await).await
-    }
-
-    /// As following a link, or as scripts do it where a server function is asked.
-    pub(super) async fn get(&self, path: &str) -> Answer {
-        let accept = if path.starts_with("/api/") { "application/json" } else { "text/html" };
-        self.send(self.request(Method::GET, path).header("accept", accept)).await
-    }
-
-    /// As a form without scripts, on the page `from`.
-    pub(super) async fn submit(&self, path: &str, from: &str, form: &[(&str, &str)]) -> Answer {
-        let request = self
-            .request(Method::POST, path)
-            .header("accept", "text/html,*/*")
-            .header("referer", format!("{}{from}", self.base))
-            .header("content-type", FORM)
-            .body(encode(form));
-        self.send(request).await
-    }
-
-    /// As scripts do it.
-    pub(super) async fn call(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let request = self
-            .request(Method::POST, path)
-            .header("accept", "application/json")
-            .header("content-type", FORM)
-            .body(encode(form));
-        self.send(request).await
-    }
-
-    pub(super) async fn sign_in(&self, name: &str, password: &str) -> Answer {
-        self.submit("/login", "/login", &[("name", name), ("password", password)]).await
-    }
-}
-
-pub(super) fn encode(form: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish()
 }
