@@ -14,7 +14,10 @@ pub(crate) struct Pressed {
 
 /// Calls `act` for every shortcut pressed outside text fields while the caller's component is shown; `act` says
 /// whether it used the key.
-#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "there are no keys on the server"))]
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(unused_variables, reason = "there are no keys on the server")
+)]
 pub(crate) fn on_keys(act: impl Fn(&Pressed) -> bool + 'static) {
     #[cfg(feature = "hydrate")]
     {
@@ -23,20 +26,31 @@ pub(crate) fn on_keys(act: impl Fn(&Pressed) -> bool + 'static) {
 
         let prefix = StoredValue::new(None::<char>);
         let handle = window_event_listener(ev::keydown, move |event| {
-            if event.default_prevented() || event.ctrl_key() || event.alt_key() || event.meta_key() {
+            if event.default_prevented() || event.ctrl_key() || event.alt_key() || event.meta_key()
+            {
                 return;
             }
             // An open panel has the keyboard: Escape closes it, and letters are no commands.
-            if document().query_selector(":popover-open").ok().flatten().is_some() {
+            if document()
+                .query_selector(":popover-open")
+                .ok()
+                .flatten()
+                .is_some()
+            {
                 return;
             }
-            let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+            let target = event
+                .target()
+                .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
             if target.as_ref().is_some_and(takes_text) {
                 return;
             }
             let key = event.key();
             let on_a_control = target.is_some_and(|target| {
-                matches!(target.tag_name().as_str(), "A" | "BUTTON" | "INPUT" | "SUMMARY" | "SELECT")
+                matches!(
+                    target.tag_name().as_str(),
+                    "A" | "BUTTON" | "INPUT" | "SUMMARY" | "SELECT"
+                )
             });
             // Enter and Space belong to the control that has the focus.
             if on_a_control && matches!(key.as_str(), "Enter" | " ") {
@@ -53,7 +67,10 @@ pub(crate) fn on_keys(act: impl Fn(&Pressed) -> bool + 'static) {
                 (None, key) if key.chars().count() == 1 => key.to_lowercase(),
                 (None, key) => key.to_owned(),
             };
-            if act(&Pressed { key: pressed, shift: event.shift_key() }) {
+            if act(&Pressed {
+                key: pressed,
+                shift: event.shift_key(),
+            }) {
                 event.prevent_default();
             }
         });
@@ -76,7 +93,10 @@ fn takes_text(element: &web_sys::Element) -> bool {
 }
 
 /// Clicks the element with this id, as a person would.
-#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "there are no clicks on the server"))]
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(unused_variables, reason = "there are no clicks on the server")
+)]
 pub(crate) fn click(id: &str) {
     #[cfg(feature = "hydrate")]
     if let Some(element) = html_element(id) {
@@ -85,7 +105,10 @@ pub(crate) fn click(id: &str) {
 }
 
 /// Puts the focus on the element with this id.
-#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "there is no focus on the server"))]
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(unused_variables, reason = "there is no focus on the server")
+)]
 pub(crate) fn focus(id: &str) {
     #[cfg(feature = "hydrate")]
     if let Some(element) = html_element(id) {
@@ -97,5 +120,7 @@ pub(crate) fn focus(id: &str) {
 pub(crate) fn html_element(id: &str) -> Option<web_sys::HtmlElement> {
     use wasm_bindgen::JsCast;
 
-    document().get_element_by_id(id).and_then(|element| element.dyn_into().ok())
+    document()
+        .get_element_by_id(id)
+        .and_then(|element| element.dyn_into().ok())
 }

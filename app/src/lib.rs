@@ -14,6 +14,6 @@ pub mod server_fns;
 mod shell;
 pub mod view;
 
-pub use routes::App;
 pub use pages::login::LoginNotice;
+pub use routes::App;
 pub use shell::{AssetRoot, shell};

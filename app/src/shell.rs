@@ -63,7 +63,11 @@ fn theme() -> Option<String> {
     #[cfg(feature = "ssr")]
     {
         let parts = use_context::<axum::http::request::Parts>()?;
-        let cookies = parts.headers.get(axum::http::header::COOKIE)?.to_str().ok()?;
+        let cookies = parts
+            .headers
+            .get(axum::http::header::COOKIE)?
+            .to_str()
+            .ok()?;
         cookies
             .split(';')
             .filter_map(|cookie| cookie.trim().strip_prefix("theme="))

@@ -45,7 +45,8 @@ pub(crate) fn FrameAround() -> impl IntoView {
     provide_context(Who(loaded));
     section_keys();
     // The frame as it was drawn, then as the stream tells it.
-    let latest = move |first: Option<Frame>| Memo::new(move |_| live.frame.get().or_else(|| first.clone()));
+    let latest =
+        move |first: Option<Frame>| Memo::new(move |_| live.frame.get().or_else(|| first.clone()));
     view! {
         <a class="skip" href="#main">"Skip to the page"</a>
         <div class="app">
@@ -98,7 +99,9 @@ fn Sections(now: Memo<Option<Frame>>) -> impl IntoView {
         let section = href.split('?').next().unwrap_or(href);
         match section {
             "/" => path == "/",
-            "/triage" => ["/triage", "/preview", "/conversations"].iter().any(|one| path.starts_with(one)),
+            "/triage" => ["/triage", "/preview", "/conversations"]
+                .iter()
+                .any(|one| path.starts_with(one)),
             other => path.starts_with(other),
         }
     };
@@ -137,16 +140,24 @@ fn Sections(now: Memo<Option<Frame>>) -> impl IntoView {
 #[component]
 fn Freshness(now: Memo<Option<Frame>>, refresh: ServerAction<RefreshMirror>) -> impl IntoView {
     let age = move || {
-        now.with(|frame| match frame.as_ref().and_then(|frame| frame.mirror_age.clone()) {
-            Some(age) if age.short == "just now" => "Read just now".to_owned(),
-            Some(age) => format!("Read {} ago", age.short),
-            None => "Not read yet".to_owned(),
-        })
+        now.with(
+            |frame| match frame.as_ref().and_then(|frame| frame.mirror_age.clone()) {
+                Some(age) if age.short == "just now" => "Read just now".to_owned(),
+                Some(age) => format!("Read {} ago", age.short),
+                None => "Not read yet".to_owned(),
+            },
+        )
     };
     let exact = move || {
-        now.with(|frame| frame.as_ref().and_then(|frame| frame.mirror_age.clone()).map(|age| age.exact))
+        now.with(|frame| {
+            frame
+                .as_ref()
+                .and_then(|frame| frame.mirror_age.clone())
+                .map(|age| age.exact)
+        })
     };
-    let may = move || now.with(|frame| frame.as_ref().is_some_and(|frame| frame.role >= Role::Lead));
+    let may =
+        move || now.with(|frame| frame.as_ref().is_some_and(|frame| frame.role >= Role::Lead));
     view! {
         <div class="freshness">
             <span title=exact>{age}</span>
@@ -168,7 +179,11 @@ fn Budget(now: Memo<Option<Frame>>) -> impl IntoView {
             Some(match frame.requests_per_day {
                 Some(limit) => {
                     let left = limit.saturating_sub(frame.requests_today);
-                    format!("{} of {} requests left today", text::count(left.into()), text::count(limit.into()))
+                    format!(
+                        "{} of {} requests left today",
+                        text::count(left.into()),
+                        text::count(limit.into())
+                    )
                 }
                 None => format!("{sent} requests in 24 h"),
             })
@@ -196,7 +211,7 @@ fn Account(now: Memo<Option<Frame>>) -> impl IntoView {
                     "?"
                 </button>
                 <form method="post" action="/theme">
-                    <button class="link" aria-label="Light or dark" title="Light or dark" on:click=switch_theme>
+                    <button class="link" aria-label="Light or dark" title="Light or dark" on:click=|event| switch_theme(&event)>
                         "◐"
                     </button>
                 </form>
@@ -209,15 +224,23 @@ fn Account(now: Memo<Option<Frame>>) -> impl IntoView {
 }
 
 /// With scripts the page stays as it is; without, the form does it.
-#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "nobody clicks on the server"))]
-fn switch_theme(event: leptos::ev::MouseEvent) {
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(unused_variables, reason = "nobody clicks on the server")
+)]
+fn switch_theme(event: &leptos::ev::MouseEvent) {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast;
 
-        let Some(root) = document().document_element() else { return };
-        let system_is_dark =
-            window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|dark| dark.matches());
+        let Some(root) = document().document_element() else {
+            return;
+        };
+        let system_is_dark = window()
+            .match_media("(prefers-color-scheme: dark)")
+            .ok()
+            .flatten()
+            .is_some_and(|dark| dark.matches());
         let is_dark = match root.get_attribute("data-theme").as_deref() {
             Some("dark") => true,
             Some("light") => false,
@@ -227,7 +250,9 @@ fn switch_theme(event: leptos::ev::MouseEvent) {
         if root.set_attribute("data-theme", theme).is_ok() {
             event.prevent_default();
             let cookie = format!("theme={theme}; Path=/; Max-Age=31536000; SameSite=Lax");
-            let _ = document().unchecked_into::<web_sys::HtmlDocument>().set_cookie(&cookie);
+            let _ = document()
+                .unchecked_into::<web_sys::HtmlDocument>()
+                .set_cookie(&cookie);
         }
     }
 }
@@ -307,9 +332,12 @@ fn section_keys() {
             focus("filter");
             return true;
         }
-        let section = SECTIONS
-            .iter()
-            .find(|(letter, ..)| pressed.key.strip_prefix("g ").is_some_and(|key| key == *letter));
+        let section = SECTIONS.iter().find(|(letter, ..)| {
+            pressed
+                .key
+                .strip_prefix("g ")
+                .is_some_and(|key| key == *letter)
+        });
         match section {
             Some((_, href, ..)) => {
                 navigate(href, leptos_router::NavigateOptions::default());

@@ -67,7 +67,9 @@ pub(crate) fn AssigneeMark(assignee: AssigneeView) -> impl IntoView {
 pub(crate) fn TagMarks(tags: Option<Vec<String>>) -> impl IntoView {
     match tags {
         None => view! { <span class="unknown">"unknown"</span> }.into_any(),
-        Some(tags) if tags.is_empty() => view! { <span class="for-readers">"none"</span> }.into_any(),
+        Some(tags) if tags.is_empty() => {
+            view! { <span class="for-readers">"none"</span> }.into_any()
+        }
         Some(tags) => view! {
             <span class="tags">
                 {tags
@@ -85,7 +87,9 @@ pub(crate) fn TagMarks(tags: Option<Vec<String>>) -> impl IntoView {
 
 /// One of eight colours, always the same for the same name.
 fn swatch(name: &str) -> u32 {
-    name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 8
+    name.bytes().fold(7_u32, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+    }) % 8
 }
 
 /// How long ago, with the exact time on hover and for screen readers.
@@ -96,7 +100,11 @@ pub(crate) fn Ago(
     #[prop(optional)]
     ago: bool,
 ) -> impl IntoView {
-    let short = if ago && moment.short != "just now" { format!("{} ago", moment.short) } else { moment.short };
+    let short = if ago && moment.short != "just now" {
+        format!("{} ago", moment.short)
+    } else {
+        moment.short
+    };
     view! {
         <time title=moment.exact.clone()>
             {short}

@@ -37,7 +37,11 @@ pub(crate) fn OutcomeBar(#[prop(into)] counts: Signal<Vec<(Outcome, u32)>>) -> i
     };
     let parts = move || {
         let counts = ordered(&counts.get());
-        let total = counts.iter().map(|(_, count)| f64::from(*count)).sum::<f64>().max(1.0);
+        let total = counts
+            .iter()
+            .map(|(_, count)| f64::from(*count))
+            .sum::<f64>()
+            .max(1.0);
         let mut from = 0.0;
         counts
             .into_iter()

@@ -25,14 +25,15 @@ pub(crate) fn PageProblem(error: ApiError) -> impl IntoView {
 /// An error beside the form that it belongs to.
 #[component]
 pub(crate) fn Message(error: ApiError) -> impl IntoView {
-    let lines = match &error {
-        ApiError::Invalid(lines) => lines.clone(),
+    let signed_out = error == ApiError::SignedOut;
+    let lines = match error {
+        ApiError::Invalid(lines) => lines,
         other => vec![other.to_string()],
     };
     view! {
         <div class="message message-error" role="alert">
             {lines.into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}
-            {(error == ApiError::SignedOut)
+            {signed_out
                 .then(|| {
                     view! {
                         <p>

@@ -18,7 +18,10 @@ pub(crate) fn ConversationPage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let refresh = ServerAction::<RefreshConversation>::new();
     let who = Who::of_page();
-    let data = Resource::new(move || (id.get(), refresh.version().get()), |(id, _)| conversation(id));
+    let data = Resource::new(
+        move || (id.get(), refresh.version().get()),
+        |(id, _)| conversation(id),
+    );
     view! {
         <Title text="Conversation"/>
         <Transition>
@@ -34,7 +37,11 @@ pub(crate) fn ConversationPage() -> impl IntoView {
 }
 
 #[component]
-fn Found(found: ConversationView, refresh: ServerAction<RefreshConversation>, may: bool) -> impl IntoView {
+fn Found(
+    found: ConversationView,
+    refresh: ServerAction<RefreshConversation>,
+    may: bool,
+) -> impl IntoView {
     let row = found.row;
     let error = move || refresh.value().get().and_then(Result::err);
     let changed_title = if found.changed_from_hiver {

@@ -29,7 +29,9 @@ pub(crate) fn LoginPage() -> impl IntoView {
         Some("wait") => Some("Too many attempts. Wait a minute, then try again."),
         _ => None,
     });
-    let name = query.with_untracked(|query| query.get("name")).unwrap_or_default();
+    let name = query
+        .with_untracked(|query| query.get("name"))
+        .unwrap_or_default();
     let has_draft = notice.draft.is_some();
     view! {
         <Title text="Sign in"/>

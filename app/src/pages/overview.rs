@@ -47,7 +47,11 @@ fn Numbers(overview: Overview) -> impl IntoView {
         .into_any();
     }
     let sum = |of: fn(&MailboxCard) -> usize| overview.mailboxes.iter().map(of).sum::<usize>();
-    let (open, unassigned, pending) = (sum(|one| one.open), sum(|one| one.unassigned), sum(|one| one.pending));
+    let (open, unassigned, pending) = (
+        sum(|one| one.open),
+        sum(|one| one.unassigned),
+        sum(|one| one.pending),
+    );
     view! {
         <ul class="totals">
             <Total href="/triage?q=is:unassigned+status:open" number=unassigned label="open and nobody's" main=true/>
@@ -105,7 +109,8 @@ fn link(filter: &str) -> String {
     struct Query<'a> {
         q: &'a str,
     }
-    serde_qs::to_string(&Query { q: filter }).map_or_else(|_| "/triage".to_owned(), |query| format!("/triage?{query}"))
+    serde_qs::to_string(&Query { q: filter })
+        .map_or_else(|_| "/triage".to_owned(), |query| format!("/triage?{query}"))
 }
 
 #[component]
@@ -121,7 +126,11 @@ fn MailboxLine(mailbox: MailboxCard) -> impl IntoView {
         }
     };
     let cells = (
-        cell(mailbox.unassigned, "is:unassigned status:open", "unassigned"),
+        cell(
+            mailbox.unassigned,
+            "is:unassigned status:open",
+            "unassigned",
+        ),
         cell(mailbox.open, "status:open", "open"),
         cell(mailbox.pending, "status:pending", "pending"),
         cell(mailbox.closed, "status:closed", "closed"),

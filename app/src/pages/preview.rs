@@ -20,12 +20,27 @@ use crate::view::{ChangeGroup, PlannedRow, PreviewView, Role};
 pub(crate) fn PreviewPage() -> impl IntoView {
     let params = use_params_map();
     let query = use_query_map();
-    let id = Memo::new(move |_| params.with(|params| params.get_str("id").and_then(|id| id.parse().ok()).unwrap_or(0)));
+    let id = Memo::new(move |_| {
+        params.with(|params| {
+            params
+                .get_str("id")
+                .and_then(|id| id.parse().ok())
+                .unwrap_or(0)
+        })
+    });
     let page = Memo::new(move |_| {
-        query.with(|query| query.get_str("page").and_then(|page| page.parse().ok()).unwrap_or(1))
+        query.with(|query| {
+            query
+                .get_str("page")
+                .and_then(|page| page.parse().ok())
+                .unwrap_or(1)
+        })
     });
     let who = Who::of_page();
-    let plan = Resource::new(move || (id.get(), page.get()), |(id, page)| preview(id, page));
+    let plan = Resource::new(
+        move || (id.get(), page.get()),
+        |(id, page)| preview(id, page),
+    );
     view! {
         <Title text="Preview"/>
         <Transition>
@@ -133,7 +148,13 @@ fn Decision(plan: PreviewView, may: bool) -> impl IntoView {
     let start = ServerAction::<StartRun>::new();
     let again = ServerAction::<PlanAgain>::new();
     let id = plan.id;
-    let error = move || start.value().get().and_then(Result::err).or_else(|| again.value().get().and_then(Result::err));
+    let error = move || {
+        start
+            .value()
+            .get()
+            .and_then(Result::err)
+            .or_else(|| again.value().get().and_then(Result::err))
+    };
     if plan.state != RunState::Preview {
         return view! {
             <div class="decision">

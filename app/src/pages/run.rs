@@ -23,17 +23,33 @@ use crate::view::{ChangeView, Problem, Role, RunProgressView, RunView};
 pub(crate) fn RunPage() -> impl IntoView {
     let params = use_params_map();
     let query = use_query_map();
-    let id = Memo::new(move |_| params.with(|params| params.get_str("id").and_then(|id| id.parse::<i64>().ok()).unwrap_or(0)));
+    let id = Memo::new(move |_| {
+        params.with(|params| {
+            params
+                .get_str("id")
+                .and_then(|id| id.parse::<i64>().ok())
+                .unwrap_or(0)
+        })
+    });
     let outcome = Memo::new(move |_| query.with(|query| query.get("outcome").unwrap_or_default()));
     let page = Memo::new(move |_| {
-        query.with(|query| query.get_str("page").and_then(|page| page.parse().ok()).unwrap_or(1))
+        query.with(|query| {
+            query
+                .get_str("page")
+                .and_then(|page| page.parse().ok())
+                .unwrap_or(1)
+        })
     });
     let live = Live::of_tab();
     live.watch(Signal::derive(move || Some(id.get())));
     // The list is read again once the stream is up (changes may have turned since the page was drawn), and once the
     // run is at its end.
     let stage = Memo::new(move |_| {
-        live.run.with(|run| run.as_ref().filter(|run| run.id == id.get()).map(|run| run.state.is_over()))
+        live.run.with(|run| {
+            run.as_ref()
+                .filter(|run| run.id == id.get())
+                .map(|run| run.state.is_over())
+        })
     });
     let turned = collect_turns(live, id);
     let who = Who::of_page();
@@ -136,8 +152,10 @@ type Turns = HashMap<i32, (Outcome, Option<String>)>;
 fn collect_turns(live: Live, id: Memo<i64>) -> Memo<Turns> {
     let collected = Memo::new(move |before: Option<&(i64, Turns)>| {
         let id = id.get();
-        let mut turned =
-            before.filter(|(of, _)| *of == id).map(|(_, turned)| turned.clone()).unwrap_or_default();
+        let mut turned = before
+            .filter(|(of, _)| *of == id)
+            .map(|(_, turned)| turned.clone())
+            .unwrap_or_default();
         live.run.with(|run| {
             if let Some(run) = run.as_ref().filter(|run| run.id == id) {
                 for (seq, outcome, reason) in &run.turned {
@@ -220,7 +238,9 @@ fn remedy(outcome: Outcome) -> &'static str {
         Outcome::Uncertain => {
             "Open the conversation in Hiver and look: it is not sent again by itself, so nothing happens twice."
         }
-        _ => "Nothing was changed there. Select these conversations again in Triage once the cause is gone.",
+        _ => {
+            "Nothing was changed there. Select these conversations again in Triage once the cause is gone."
+        }
     }
 }
 

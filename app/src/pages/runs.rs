@@ -18,12 +18,23 @@ use crate::view::{RunLine, RunList};
 pub(crate) fn RunsPage() -> impl IntoView {
     let query = use_query_map();
     let page = Memo::new(move |_| {
-        query.with(|query| query.get_str("page").and_then(|page| page.parse().ok()).unwrap_or(1))
+        query.with(|query| {
+            query
+                .get_str("page")
+                .and_then(|page| page.parse().ok())
+                .unwrap_or(1)
+        })
     });
     let live = Live::of_tab();
     // The frame comes anew whenever a run moves on as a whole.
-    let open = Memo::new(move |_| live.frame.with(|frame| frame.as_ref().map(|frame| frame.open_runs)));
-    let runs = Resource::new(move || (page.get(), open.get()), |(page, _)| list_runs(page));
+    let open = Memo::new(move |_| {
+        live.frame
+            .with(|frame| frame.as_ref().map(|frame| frame.open_runs))
+    });
+    let runs = Resource::new(
+        move || (page.get(), open.get()),
+        |(page, _)| list_runs(page),
+    );
     view! {
         <Title text="Runs"/>
         <h1>"Runs"</h1>

@@ -42,9 +42,10 @@ fn Connection(connection: ConnectionView, may: bool) -> impl IntoView {
         Some(hint) if connection.key_source != KeySource::Demo => format!("…{hint}, {source}"),
         _ => source.to_owned(),
     };
-    let per_day = connection
-        .per_day
-        .map_or_else(|| "no limit".to_owned(), |per_day| format!("{} in 24 hours", text::count(per_day.into())));
+    let per_day = connection.per_day.map_or_else(
+        || "no limit".to_owned(),
+        |per_day| format!("{} in 24 hours", text::count(per_day.into())),
+    );
     view! {
         <section aria-labelledby="connection">
             <h2 id="connection">"Connection to Hiver"</h2>
@@ -137,7 +138,11 @@ pub(crate) fn KeyForm() -> impl IntoView {
 
 #[component]
 fn Checked(checked: KeyCheck) -> impl IntoView {
-    let class = if checked.accepted { "message message-good" } else { "message message-error" };
+    let class = if checked.accepted {
+        "message message-good"
+    } else {
+        "message message-error"
+    };
     view! {
         <div class=class role="status">
             <p>{checked.message}</p>

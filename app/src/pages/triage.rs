@@ -27,7 +27,14 @@ pub(crate) fn TriagePage() -> impl IntoView {
     let again = RwSignal::new(0_u32);
     let list = Resource::new(
         move || (address.get(), again.get()),
-        |(address, _)| list_conversations(address.filter, address.sort, address.descending, address.page),
+        |(address, _)| {
+            list_conversations(
+                address.filter,
+                address.sort,
+                address.descending,
+                address.page,
+            )
+        },
     );
     let choices = Resource::new(|| (), |()| choices());
 
@@ -101,7 +108,10 @@ pub(crate) fn TriagePage() -> impl IntoView {
 
 /// A form that the server kept is shown again as it was sent.
 fn take_up_draft(compose: Compose, choices: &Choices) {
-    let kept = choices.draft.as_deref().and_then(crate::components::compose::Kept::from_form);
+    let kept = choices
+        .draft
+        .as_deref()
+        .and_then(crate::components::compose::Kept::from_form);
     if let Some(kept) = kept {
         compose.take_up(kept);
     }

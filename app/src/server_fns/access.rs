@@ -47,7 +47,11 @@ pub(super) fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
 /// Sets the status that fits the error, except for a plain form: its answer is a redirect back.
 pub(super) fn refuse(error: ApiError) -> ApiError {
     let from_a_form = use_context::<Parts>().is_some_and(|parts| {
-        let accepts = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let accepts = parts
+            .headers
+            .get(ACCEPT)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("");
         parts.uri.path().starts_with("/api/") && accepts.contains("text/html")
     });
     if let (false, Some(response)) = (from_a_form, use_context::<ResponseOptions>()) {

@@ -27,7 +27,9 @@ pub async fn check_key(key: String, #[server(default)] save: bool) -> Result<Key
     let (engine, _) = require(Role::Admin)?;
     let key = key.trim().to_owned();
     if key.is_empty() {
-        return Err(refuse(ApiError::Invalid(vec!["Paste the key first.".to_owned()])));
+        return Err(refuse(ApiError::Invalid(vec![
+            "Paste the key first.".to_owned(),
+        ])));
     }
     let check = engine.check_key(key.clone().into()).await;
     let accepted = check.accepted();
@@ -35,7 +37,8 @@ pub async fn check_key(key: String, #[server(default)] save: bool) -> Result<Key
         match engine.use_key(key.into()).await {
             Ok(()) => leptos_axum::redirect("/"),
             Err(engine::UseKeyError::FromEnvironment) => {
-                let message = "The key comes from HIVER_API_KEY, which goes before a stored one.".to_owned();
+                let message =
+                    "The key comes from HIVER_API_KEY, which goes before a stored one.".to_owned();
                 return Err(refuse(ApiError::Invalid(vec![message])));
             }
             Err(error) => return Err(internal(&error)),

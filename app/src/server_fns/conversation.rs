@@ -20,9 +20,14 @@ pub async fn conversation(id: String) -> Result<ConversationView, ApiError> {
     let (engine, _) = require(Role::Viewer)?;
     let id = ConversationId::from(id);
     let Some(found) = engine.mirror().conversation(&id) else {
-        return Err(refuse(ApiError::NotFound(format!("The mirror has no conversation `{id}`."))));
+        return Err(refuse(ApiError::NotFound(format!(
+            "The mirror has no conversation `{id}`."
+        ))));
     };
-    let history = engine.history(&id).await.map_err(|error| internal(&error))?;
+    let history = engine
+        .history(&id)
+        .await
+        .map_err(|error| internal(&error))?;
     let directory = engine.mirror().read().directory.clone();
     Ok(Words::of(&engine).conversation(&directory, &found, history))
 }

@@ -17,7 +17,9 @@ use crate::view::Frame;
 #[server(name = ReadFrame, prefix = "/api", endpoint = "frame", input = GetUrl)]
 pub async fn frame() -> Result<Frame, ApiError> {
     let (engine, operator) = require(Role::Viewer)?;
-    frame_now(&engine, &operator).await.map_err(|error| internal(&error))
+    frame_now(&engine, &operator)
+        .await
+        .map_err(|error| internal(&error))
 }
 
 /// Reads the mailboxes, users, tags and conversations again, in the background.

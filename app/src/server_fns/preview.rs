@@ -26,7 +26,9 @@ pub async fn preview(id: i64, #[server(default)] page: u64) -> Result<PreviewVie
 
     let (engine, _) = require(Role::Viewer)?;
     let page = page.max(1);
-    let found = engine.preview(RunId(id), (page - 1) * PAGE_SIZE, PAGE_SIZE).await;
+    let found = engine
+        .preview(RunId(id), (page - 1) * PAGE_SIZE, PAGE_SIZE)
+        .await;
     let Some(preview) = found.map_err(|error| internal(&error))? else {
         return Err(refuse(no_plan(id)));
     };
@@ -37,7 +39,10 @@ pub async fn preview(id: i64, #[server(default)] page: u64) -> Result<PreviewVie
 #[server(prefix = "/api", endpoint = "plan_again")]
 pub async fn plan_again(id: i64) -> Result<(), ApiError> {
     let (engine, operator) = require(Role::Lead)?;
-    let run = engine.own_run(RunId(id)).await.map_err(|error| internal(&error))?;
+    let run = engine
+        .own_run(RunId(id))
+        .await
+        .map_err(|error| internal(&error))?;
     let run = run.ok_or_else(|| refuse(no_plan(id)))?;
     plan_and_show(&engine, operator.name, run.selection, run.actions).await
 }
@@ -46,7 +51,10 @@ pub async fn plan_again(id: i64) -> Result<(), ApiError> {
 #[server(prefix = "/api", endpoint = "start_run")]
 pub async fn start_run(id: i64) -> Result<(), ApiError> {
     let (engine, _) = require(Role::Lead)?;
-    let known = engine.confirm(RunId(id)).await.map_err(|error| internal(&error))?;
+    let known = engine
+        .confirm(RunId(id))
+        .await
+        .map_err(|error| internal(&error))?;
     if !known {
         return Err(refuse(no_plan(id)));
     }
@@ -73,5 +81,7 @@ pub(super) async fn plan_and_show(
 
 #[cfg(feature = "ssr")]
 fn no_plan(id: i64) -> ApiError {
-    ApiError::NotFound(format!("There is no plan {id}. Plans that nobody started are forgotten after a week."))
+    ApiError::NotFound(format!(
+        "There is no plan {id}. Plans that nobody started are forgotten after a week."
+    ))
 }

@@ -27,11 +27,16 @@ const CHANGES_PAGE: u64 = 100;
 pub async fn list_runs(#[server(default)] page: u64) -> Result<RunList, ApiError> {
     let (engine, _) = require(Role::Viewer)?;
     let page = page.max(1);
-    let (runs, total) =
-        engine.runs((page - 1) * RUNS_PAGE, RUNS_PAGE).await.map_err(|error| internal(&error))?;
+    let (runs, total) = engine
+        .runs((page - 1) * RUNS_PAGE, RUNS_PAGE)
+        .await
+        .map_err(|error| internal(&error))?;
     let words = Words::of(&engine);
     Ok(RunList {
-        runs: runs.into_iter().map(|status| words.run_line(&status)).collect(),
+        runs: runs
+            .into_iter()
+            .map(|status| words.run_line(&status))
+            .collect(),
         page: usize::try_from(page).unwrap_or(1),
         pages: usize::try_from(total.div_ceil(RUNS_PAGE).max(1)).unwrap_or(1),
     })
@@ -47,7 +52,9 @@ pub async fn run(
     let (engine, _) = require(Role::Viewer)?;
     let outcome = outcome.parse().ok();
     let page = page.max(1);
-    let found = engine.run_page(RunId(id), outcome, (page - 1) * CHANGES_PAGE, CHANGES_PAGE).await;
+    let found = engine
+        .run_page(RunId(id), outcome, (page - 1) * CHANGES_PAGE, CHANGES_PAGE)
+        .await;
     let Some(run) = found.map_err(|error| internal(&error))? else {
         return Err(refuse(ApiError::NotFound(format!("There is no run {id}."))));
     };
@@ -58,7 +65,10 @@ pub async fn run(
 #[server(prefix = "/api", endpoint = "cancel_run")]
 pub async fn cancel_run(id: i64) -> Result<(), ApiError> {
     let (engine, _) = require(Role::Lead)?;
-    engine.cancel(RunId(id)).await.map_err(|error| internal(&error))?;
+    engine
+        .cancel(RunId(id))
+        .await
+        .map_err(|error| internal(&error))?;
     leptos_axum::redirect(&format!("/runs/{id}"));
     Ok(())
 }

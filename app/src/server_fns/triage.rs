@@ -34,7 +34,13 @@ pub async fn list_conversations(
     };
     let page = page.max(1);
     let words = Words::of(&engine);
-    let listed = engine.mirror().list(&filter, Sort { key, descending }, page - 1, PAGE_SIZE, engine.now());
+    let listed = engine.mirror().list(
+        &filter,
+        Sort { key, descending },
+        page - 1,
+        PAGE_SIZE,
+        engine.now(),
+    );
     let (directory, total) = {
         let mirror = engine.mirror().read();
         (mirror.directory.clone(), mirror.rows.len())
@@ -45,7 +51,10 @@ pub async fn list_conversations(
     };
     let ages_from_hiver = conversations.iter().all(|one| one.created_at.is_some());
     Ok(ConversationList {
-        rows: conversations.iter().map(|one| words.row(&directory, one)).collect(),
+        rows: conversations
+            .iter()
+            .map(|one| words.row(&directory, one))
+            .collect(),
         matching,
         total,
         page,
@@ -63,12 +72,27 @@ pub async fn choices() -> Result<Choices, ApiError> {
     use crate::view::{Named, Role};
 
     let (engine, _) = require(Role::Viewer)?;
-    let named = |id: &str, name: &str| Named { id: id.to_owned(), name: name.to_owned() };
+    let named = |id: &str, name: &str| Named {
+        id: id.to_owned(),
+        name: name.to_owned(),
+    };
     let directory = engine.mirror().read().directory.clone();
     Ok(Choices {
-        mailboxes: directory.mailboxes.iter().map(|one| named(one.id.as_str(), &one.name)).collect(),
-        users: directory.users.iter().map(|user| named(user.id.as_str(), &user.name)).collect(),
-        tags: directory.tags.iter().map(|tag| named(tag.id.as_str(), &tag.name)).collect(),
+        mailboxes: directory
+            .mailboxes
+            .iter()
+            .map(|one| named(one.id.as_str(), &one.name))
+            .collect(),
+        users: directory
+            .users
+            .iter()
+            .map(|user| named(user.id.as_str(), &user.name))
+            .collect(),
+        tags: directory
+            .tags
+            .iter()
+            .map(|tag| named(tag.id.as_str(), &tag.name))
+            .collect(),
         draft: extension::<Draft>().map(|draft| draft.0),
     })
 }
@@ -104,14 +128,25 @@ pub async fn plan_changes(
         let ticked: HashSet<String> = ids.into_iter().collect();
         let unticked = shown.into_iter().filter(|id| !ticked.contains(id));
         let except: BTreeSet<String> = except.into_iter().chain(unticked).collect();
-        Selection::Matching { filter, except: except.into_iter().map(Into::into).collect() }
+        Selection::Matching {
+            filter,
+            except: except.into_iter().map(Into::into).collect(),
+        }
     } else {
         Selection::Ids(ids.into_iter().map(Into::into).collect())
     };
     let actions = Actions {
         assign: some(assign).map(Into::into),
-        add_tags: add_tags.into_iter().filter_map(some).map(Into::into).collect(),
-        remove_tags: remove_tags.into_iter().filter_map(some).map(Into::into).collect(),
+        add_tags: add_tags
+            .into_iter()
+            .filter_map(some)
+            .map(Into::into)
+            .collect(),
+        remove_tags: remove_tags
+            .into_iter()
+            .filter_map(some)
+            .map(Into::into)
+            .collect(),
         set_status: some(set_status).map(Status::from),
         note: some(note.replace("\r\n", "\n")),
     };

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use engine::{CheckedKey, Engine, MailboxCounts, Preview, RunPage, RunStatus, Status, Turned, UserCounts};
+use engine::{
+    CheckedKey, Engine, MailboxCounts, Preview, RunPage, RunStatus, Status, Turned, UserCounts,
+};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use store::{Author, ChangeRow, Run};
@@ -14,9 +16,10 @@ use triage::text;
 
 use super::access::SignedIn;
 use crate::view::{
-    AssigneeView, CannotUndo, ChangeGroup, ChangeView, ConnectionView, ConversationRow, ConversationView, Frame,
-    HistoryLine, KeyCheck, KeySource, MailboxCard, Moment, Overview, PlannedChangeView, PlannedRow, PreviewView,
-    Problem, RunLine, RunProgressView, RunView, SyncProgress, Trouble, UserLoad,
+    AssigneeView, CannotUndo, ChangeGroup, ChangeView, ConnectionView, ConversationRow,
+    ConversationView, Frame, HistoryLine, KeyCheck, KeySource, MailboxCard, Moment, Overview,
+    PlannedChangeView, PlannedRow, PreviewView, Problem, RunLine, RunProgressView, RunView,
+    SyncProgress, Trouble, UserLoad,
 };
 
 /// Words what the engine says, at one moment.
@@ -48,9 +51,16 @@ impl Words {
 
     fn moment(&self, at: i64) -> Moment {
         let exact = Timestamp::from_millisecond(at)
-            .map(|at| at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string())
+            .map(|at| {
+                at.to_zoned(self.zone.clone())
+                    .strftime("%Y-%m-%d %H:%M %Z")
+                    .to_string()
+            })
             .unwrap_or_default();
-        Moment { short: text::age(self.now.saturating_sub(at).max(0)), exact }
+        Moment {
+            short: text::age(self.now.saturating_sub(at).max(0)),
+            exact,
+        }
     }
 
     pub(super) fn frame(&self, operator: &SignedIn, status: Status) -> Frame {
@@ -74,7 +84,9 @@ impl Words {
 
     pub(super) fn row(&self, directory: &Directory, of: &Conversation) -> ConversationRow {
         let mailbox = |id: &MailboxId| {
-            directory.mailbox(id).map_or_else(|| id.to_string(), |mailbox| mailbox.name.clone())
+            directory
+                .mailbox(id)
+                .map_or_else(|| id.to_string(), |mailbox| mailbox.name.clone())
         };
         ConversationRow {
             id: of.id.to_string(),
@@ -84,17 +96,24 @@ impl Words {
             assignee: match &of.assignee {
                 Assignee::Unknown => AssigneeView::Unknown,
                 Assignee::Nobody => AssigneeView::Nobody,
-                Assignee::User { .. } => AssigneeView::Somebody(text::assignee(&of.assignee, directory)),
+                Assignee::User { .. } => {
+                    AssigneeView::Somebody(text::assignee(&of.assignee, directory))
+                }
             },
-            tags: of
-                .tags
-                .as_ref()
-                .map(|tags| tags.iter().map(|tag| text::tag_name(tag, directory)).collect()),
+            tags: of.tags.as_ref().map(|tags| {
+                tags.iter()
+                    .map(|tag| text::tag_name(tag, directory))
+                    .collect()
+            }),
             age: self.moment(of.age_from()),
         }
     }
 
-    pub(super) fn overview(&self, mailboxes: Vec<MailboxCounts>, users: Vec<UserCounts>) -> Overview {
+    pub(super) fn overview(
+        &self,
+        mailboxes: Vec<MailboxCounts>,
+        users: Vec<UserCounts>,
+    ) -> Overview {
         Overview {
             mailboxes: mailboxes
                 .into_iter()
@@ -111,13 +130,23 @@ impl Words {
                 .collect(),
             users: users
                 .into_iter()
-                .map(|one| UserLoad { name: one.user.name, open: one.open, pending: one.pending })
+                .map(|one| UserLoad {
+                    name: one.user.name,
+                    open: one.open,
+                    pending: one.pending,
+                })
                 .collect(),
         }
     }
 
     pub(super) fn preview(&self, preview: Preview, page: u64, page_size: u64) -> PreviewView {
-        let Preview { run, price, stale, changes, already } = preview;
+        let Preview {
+            run,
+            price,
+            stale,
+            changes,
+            already,
+        } = preview;
         let names = names(&run);
         let facts = &run.facts;
         PreviewView {
@@ -170,7 +199,13 @@ impl Words {
         }
     }
 
-    pub(super) fn run(&self, page: RunPage, outcome: Option<Outcome>, number_of: u64, size: u64) -> RunView {
+    pub(super) fn run(
+        &self,
+        page: RunPage,
+        outcome: Option<Outcome>,
+        number_of: u64,
+        size: u64,
+    ) -> RunView {
         let run = &page.status.run;
         let names = names(run);
         RunView {
@@ -182,9 +217,17 @@ impl Words {
             problems: page
                 .problems
                 .into_iter()
-                .map(|(outcome, reason, count)| Problem { outcome, reason, count: number(count) })
+                .map(|(outcome, reason, count)| Problem {
+                    outcome,
+                    reason,
+                    count: number(count),
+                })
                 .collect(),
-            rows: page.changes.into_iter().map(|change| change_view(change, &names)).collect(),
+            rows: page
+                .changes
+                .into_iter()
+                .map(|change| change_view(change, &names))
+                .collect(),
             outcome,
             page: number(number_of),
             pages: number(page.matching.div_ceil(size).max(1)),
@@ -195,7 +238,10 @@ impl Words {
         let run = &status.run;
         let over = run.state.is_over();
         let took = || {
-            let began = run.started_at.or(run.confirmed_at).unwrap_or(run.created_at);
+            let began = run
+                .started_at
+                .or(run.confirmed_at)
+                .unwrap_or(run.created_at);
             let ended = run.finished_at.unwrap_or(self.now);
             text::duration((ended - began).max(0) as f64 / 1_000.0)
         };
@@ -206,7 +252,12 @@ impl Words {
             pause_reason: run.pause_reason.clone(),
             counts: Outcome::ALL
                 .into_iter()
-                .map(|outcome| (outcome, u32::try_from(status.tally.get(outcome)).unwrap_or(u32::MAX)))
+                .map(|outcome| {
+                    (
+                        outcome,
+                        u32::try_from(status.tally.get(outcome)).unwrap_or(u32::MAX),
+                    )
+                })
                 .filter(|(_, count)| *count > 0)
                 .collect(),
             time: match run.state {
@@ -214,8 +265,13 @@ impl Words {
                 RunState::Paused => "paused".to_owned(),
                 _ => format!("about {} left", text::duration(status.seconds_left)),
             },
-            rate: status.per_second.map(|rate| format!("{rate:.1} requests/s")),
-            turned: turned.into_iter().map(|one| (one.seq, one.outcome, one.reason)).collect(),
+            rate: status
+                .per_second
+                .map(|rate| format!("{rate:.1} requests/s")),
+            turned: turned
+                .into_iter()
+                .map(|one| (one.seq, one.outcome, one.reason))
+                .collect(),
         }
     }
 
@@ -238,7 +294,10 @@ impl Words {
                 .map(|(run, change)| HistoryLine {
                     run: run.id.0,
                     author: author(&run),
-                    at: change.finished_at.or(change.sent_at).map(|at| self.moment(at)),
+                    at: change
+                        .finished_at
+                        .or(change.sent_at)
+                        .map(|at| self.moment(at)),
                     change: change_view(change, &names(&run)),
                 })
                 .collect(),
@@ -282,7 +341,11 @@ impl Words {
 }
 
 fn trouble(from: engine::Trouble) -> Trouble {
-    Trouble { message: from.message, remedy: from.remedy, about_key: from.about_key }
+    Trouble {
+        message: from.message,
+        remedy: from.remedy,
+        about_key: from.about_key,
+    }
 }
 
 fn author(run: &Run) -> String {
@@ -293,11 +356,24 @@ fn author(run: &Run) -> String {
 /// The users and tags of a run by the names they had when it was planned.
 fn names(run: &Run) -> Directory {
     let label = |id: &str| run.labels.get(id).cloned().unwrap_or_else(|| id.to_owned());
-    let user = |id: &UserId| User { id: id.clone(), name: label(id.as_str()), email: None };
-    let tag = |id: &TagId| Tag { id: id.clone(), name: label(id.as_str()) };
+    let user = |id: &UserId| User {
+        id: id.clone(),
+        name: label(id.as_str()),
+        email: None,
+    };
+    let tag = |id: &TagId| Tag {
+        id: id.clone(),
+        name: label(id.as_str()),
+    };
     Directory {
         users: run.actions.assign.iter().map(user).collect(),
-        tags: run.actions.add_tags.iter().chain(&run.actions.remove_tags).map(tag).collect(),
+        tags: run
+            .actions
+            .add_tags
+            .iter()
+            .chain(&run.actions.remove_tags)
+            .map(tag)
+            .collect(),
         mailboxes: Vec::new(),
     }
 }
@@ -327,10 +403,17 @@ fn selected(selection: &Selection, conversations: u64) -> String {
         Selection::Ids(_) => format!("{count} picked by hand"),
         Selection::Matching { filter, except } => {
             let filter = filter.trim();
-            let what = if filter.is_empty() { "everything".to_owned() } else { filter.to_owned() };
+            let what = if filter.is_empty() {
+                "everything".to_owned()
+            } else {
+                filter.to_owned()
+            };
             match except.len() {
                 0 => format!("{count} matching {what}"),
-                out => format!("{count} matching {what}, {} taken out", text::count(out as u64)),
+                out => format!(
+                    "{count} matching {what}, {} taken out",
+                    text::count(out as u64)
+                ),
             }
         }
     }

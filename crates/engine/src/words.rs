@@ -119,7 +119,8 @@ pub(crate) fn day_is_over(wait: std::time::Duration) -> Trouble {
             "Today's requests are used up: sending goes on in {}.",
             triage::text::duration(wait.as_secs_f64())
         ),
-        remedy: "Runs wait and go on by themselves; the last requests are kept for clicks.".to_owned(),
+        remedy: "Runs wait and go on by themselves; the last requests are kept for clicks."
+            .to_owned(),
         about_key: false,
     }
 }

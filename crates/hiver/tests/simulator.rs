@@ -3,24 +3,25 @@
 use hiver::{Assignee, ConversationQuery, ErrorKind, Hiver, Lane, Settings, Status, TagRef};
 use hiver_sim::{Options, Running, Simulator, WireOptions};
 
-async fn connected(wire: WireOptions) -> (Running, Hiver) {
+type Problem = Box<dyn std::error::Error>;
+
+async fn connected(wire: WireOptions) -> Result<(Running, Hiver), Problem> {
     let options = Options {
         wire,
         ..Options::unlimited(230)
     };
-    let running = Simulator::spawn(options.clone()).await.unwrap();
+    let running = Simulator::spawn(options.clone()).await?;
     let hiver = Hiver::new(Settings {
         base_url: running.base_url(),
         requests_per_second: 500.0,
         ..Settings::tutorial(options.key.into())
-    })
-    .unwrap();
-    (running, hiver)
+    })?;
+    Ok((running, hiver))
 }
 
 #[tokio::test]
 async fn all_eleven_calls_mean_the_same_on_both_sides() {
-    let (running, hiver) = connected(WireOptions::default()).await;
+    let (running, hiver) = connected(WireOptions::default()).await.unwrap();
     let on = hiver.on(Lane::Click);
 
     let mailboxes = on.mailboxes().collect_all().await.unwrap().items;
@@ -40,7 +41,8 @@ async fn all_eleven_calls_mean_the_same_on_both_sides() {
         .await
         .unwrap();
     assert_eq!(listed.skipped, []);
-    let ids: std::collections::BTreeSet<_> = listed.items.iter().map(|one| one.id.clone()).collect();
+    let ids: std::collections::BTreeSet<_> =
+        listed.items.iter().map(|one| one.id.clone()).collect();
     assert_eq!((ids.len(), listed.items.len()), (230, 230));
 
     let open = ConversationQuery {
@@ -58,7 +60,9 @@ async fn all_eleven_calls_mean_the_same_on_both_sides() {
     on.add_tag(id, &tags[0].id).await.unwrap();
     on.remove_tag(id, &tags[0].id).await.unwrap();
     on.set_status(id, &Status::Closed).await.unwrap();
-    on.add_note(id, "Two lines,\n\"quoted\" & <b>plain</b>.").await.unwrap();
+    on.add_note(id, "Two lines,\n\"quoted\" & <b>plain</b>.")
+        .await
+        .unwrap();
 
     let now = on.conversation(id).await.unwrap();
     assert_eq!(now.status, Some(Status::Closed));
@@ -79,11 +83,15 @@ async fn other_shapes_that_the_contract_allows_are_read_alike() {
         times: true,
         ..WireOptions::default()
     };
-    let (running, hiver) = connected(wire).await;
+    let (running, hiver) = connected(wire).await.unwrap();
     let on = hiver.on(Lane::Click);
     assert_eq!(on.mailboxes().collect_all().await.unwrap().items.len(), 3);
     on.check().await.unwrap();
-    let listed = on.conversations(ConversationQuery::default()).page(None).await.unwrap();
+    let listed = on
+        .conversations(ConversationQuery::default())
+        .page(None)
+        .await
+        .unwrap();
     let first = on.conversation(&listed.items[0].id).await.unwrap();
     assert_eq!(first, listed.items[0]);
     assert!(first.created_at.is_some());
@@ -93,31 +101,68 @@ async fn other_shapes_that_the_contract_allows_are_read_alike() {
         sparse: true,
         ..WireOptions::default()
     });
-    let sparse = on.conversations(ConversationQuery::default()).collect_all().await.unwrap();
+    let sparse = on
+        .conversations(ConversationQuery::default())
+        .collect_all()
+        .await
+        .unwrap();
     assert_eq!(sparse.skipped, []);
-    assert!(sparse.items.iter().all(|row| row.tags.is_none() && row.status.is_none()));
-    let named = |row: &hiver::Conversation| matches!(row.assignee, Assignee::Someone { id: None, name: Some(_) });
+    assert!(
+        sparse
+            .items
+            .iter()
+            .all(|row| row.tags.is_none() && row.status.is_none())
+    );
+    let named = |row: &hiver::Conversation| {
+        matches!(
+            row.assignee,
+            Assignee::Someone {
+                id: None,
+                name: Some(_)
+            }
+        )
+    };
     assert!(sparse.items.iter().any(named));
 }
 
 #[tokio::test]
 async fn refusals_are_told_apart() {
-    let (running, hiver) = connected(WireOptions::default()).await;
+    let (running, hiver) = connected(WireOptions::default()).await.unwrap();
     let on = hiver.on(Lane::Click);
     let missing = on.conversation(&"cnv_none".into()).await.unwrap_err();
-    assert!(matches!(missing.kind(), ErrorKind::NotFound { .. }), "{missing}");
-    let listed = on.conversations(ConversationQuery::default()).page(None).await.unwrap();
+    assert!(
+        matches!(missing.kind(), ErrorKind::NotFound { .. }),
+        "{missing}"
+    );
+    let listed = on
+        .conversations(ConversationQuery::default())
+        .page(None)
+        .await
+        .unwrap();
     let id = &listed.items[0].id;
     let nobody = on.assign(id, &"usr_none".into()).await.unwrap_err();
-    assert!(matches!(nobody.kind(), ErrorKind::BadRequest { .. }), "{nobody}");
+    assert!(
+        matches!(nobody.kind(), ErrorKind::BadRequest { .. }),
+        "{nobody}"
+    );
     let no_tag = on.add_tag(id, &"tag_none".into()).await.unwrap_err();
-    assert!(matches!(no_tag.kind(), ErrorKind::NotFound { .. }), "{no_tag}");
+    assert!(
+        matches!(no_tag.kind(), ErrorKind::NotFound { .. }),
+        "{no_tag}"
+    );
     running.simulator().set_key_active(false);
     let inactive = on.check().await.unwrap_err();
     let ErrorKind::Unauthorized { reason, .. } = inactive.kind() else {
         panic!("{inactive}");
     };
     assert_eq!(*reason, hiver::UnauthorizedReason::NotActivated);
-    let tags = listed.items.iter().filter_map(|row| row.tags.as_ref()).flatten();
-    assert!(tags.into_iter().all(|tag| matches!(tag, TagRef::Object { id: Some(_), .. })));
+    let tags = listed
+        .items
+        .iter()
+        .filter_map(|row| row.tags.as_ref())
+        .flatten();
+    assert!(
+        tags.into_iter()
+            .all(|tag| matches!(tag, TagRef::Object { id: Some(_), .. }))
+    );
 }

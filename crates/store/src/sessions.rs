@@ -36,18 +36,16 @@ impl Store {
         Ok(inserted == 1)
     }
 
-    /// Writes a session, whether it was there or not.
+    /// Writes a session that is there. One that has ended in the meantime stays ended: a request that began before
+    /// somebody signed out must not bring it back.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn save_session(&self, session: StoredSession) -> Result<()> {
-        sessions::Entity::insert(row(session))
-            .on_conflict(
-                OnConflict::column(sessions::Column::Id)
-                    .update_columns([sessions::Column::Data, sessions::Column::ExpiresAt])
-                    .to_owned(),
-            )
-            .exec_without_returning(&self.write)
+        sessions::Entity::update_many()
+            .set(row(session.clone()))
+            .filter(sessions::Column::Id.eq(session.id))
+            .exec(&self.write)
             .await
             .during("save a session")?;
         Ok(())

@@ -1,7 +1,7 @@
 //! Scripts, styles and pictures, inside the binary, under an address that names their content.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -26,6 +26,11 @@ pub(crate) struct Assets {
 impl Assets {
     /// What was built into this binary (in development: what the folder holds).
     pub(crate) fn embedded() -> Self {
+        static ONCE: LazyLock<Assets> = LazyLock::new(Assets::hashed);
+        ONCE.clone()
+    }
+
+    fn hashed() -> Self {
         let mut all = Sha256::new();
         let mut names: Vec<Cow<'static, str>> = Site::iter().collect();
         names.sort();

@@ -3,16 +3,25 @@
 use std::any::Any;
 
 use axum::body::Body;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response, StatusCode};
+
+use super::assets::Assets;
+
+/// These pages have styles and no scripts.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; \
+                      base-uri 'none'; form-action 'self'";
 
 /// A page of a heading and a sentence, with a way out. The texts are our own, never somebody's input.
 pub(super) fn page(status: StatusCode, heading: &str, sentence: &str) -> Response<Body> {
+    let root = Assets::embedded().root();
     let html = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta name=\"color-scheme\" content=\"light dark\"><title>{heading} · Hiver Console</title></head>\
-         <body><main><h1>{heading}</h1><p>{sentence}</p><p><a href=\"/\">Open the overview</a></p></main></body></html>"
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{heading} · Hiver Console</title>\
+         <link rel=\"icon\" href=\"{root}/favicon.svg\"><link rel=\"stylesheet\" href=\"{root}/pkg/hiver-console.css\">\
+         </head><body><main class=\"door\" id=\"main\"><div class=\"door-card\"><h1>{heading}</h1><p>{sentence}</p>\
+         <p><a class=\"button\" href=\"/\">Open the overview</a></p></div></main></body></html>"
     );
     let mut response = Response::new(Body::from(html));
     *response.status_mut() = status;
@@ -20,6 +29,9 @@ pub(super) fn page(status: StatusCode, heading: &str, sentence: &str) -> Respons
         CONTENT_TYPE,
         HeaderValue::from_static("text/html; charset=utf-8"),
     );
+    response
+        .headers_mut()
+        .insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
 }
 

@@ -93,7 +93,9 @@ pub(crate) fn ComposeBar(
 #[component]
 fn SelectionFields(compose: Compose, shown: Signal<Vec<String>>) -> impl IntoView {
     let hidden = |name: &'static str, ids: Vec<String>| {
-        ids.into_iter().map(|id| view! { <input type="hidden" name=name value=id/> }).collect_view()
+        ids.into_iter()
+            .map(|id| view! { <input type="hidden" name=name value=id/> })
+            .collect_view()
     };
     view! {
         <input
@@ -130,7 +132,11 @@ fn Tool(
     children: Children,
 ) -> impl IntoView {
     let panel = format!("panel-{id}");
-    let title = if key.is_empty() { name.to_owned() } else { format!("{name} ({key})") };
+    let title = if key.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name} ({key})")
+    };
     view! {
         <span class="tool">
             <button type="button" id=id class="button" title=title popovertarget=panel.clone()>
@@ -265,7 +271,9 @@ fn NoteChoice(compose: Compose) -> impl IntoView {
 
 /// Text as the content of an element.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// The chosen actions, each with a way to take it back.
@@ -274,7 +282,9 @@ fn Chosen(compose: Compose, names: StoredValue<(Vec<Named>, Vec<Named>)>) -> imp
     let name_of = move |id: &str, of_tag: bool| {
         names.with_value(|(users, tags)| {
             let list = if of_tag { tags } else { users };
-            list.iter().find(|one| one.id == id).map_or_else(|| id.to_owned(), |one| one.name.clone())
+            list.iter()
+                .find(|one| one.id == id)
+                .map_or_else(|| id.to_owned(), |one| one.name.clone())
         })
     };
     let chip = move |label: String, take_back: Box<dyn Fn() + Send + Sync>| {

@@ -159,7 +159,10 @@ impl Compose {
 
     /// Keeps the bar in the tab from now on, after taking up what the tab had kept. A selection belongs to its
     /// filter: under another one only the actions come back.
-    #[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "the server keeps nothing in a tab"))]
+    #[cfg_attr(
+        not(feature = "hydrate"),
+        expect(unused_variables, reason = "the server keeps nothing in a tab")
+    )]
     pub(crate) fn keep_in_tab(self, filter: Signal<String>) {
         #[cfg(feature = "hydrate")]
         Effect::new(move |again: Option<()>| {

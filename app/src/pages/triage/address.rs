@@ -34,7 +34,11 @@ impl Address {
             filter: query.get("q").unwrap_or_default(),
             sort: query.get("sort").unwrap_or_default(),
             descending: query.get_str("dir") == Some("desc"),
-            page: query.get_str("page").and_then(|page| page.parse().ok()).unwrap_or(1).max(1),
+            page: query
+                .get_str("page")
+                .and_then(|page| page.parse().ok())
+                .unwrap_or(1)
+                .max(1),
         }
     }
 
@@ -54,18 +58,30 @@ impl Address {
 
     /// The same list under another filter, from its first page.
     pub(super) fn filtered(&self, filter: String) -> Self {
-        Self { filter, page: 1, ..self.clone() }
+        Self {
+            filter,
+            page: 1,
+            ..self.clone()
+        }
     }
 
     /// The same list on another page.
     pub(super) fn on_page(&self, page: usize) -> Self {
-        Self { page, ..self.clone() }
+        Self {
+            page,
+            ..self.clone()
+        }
     }
 
     /// The same list by another order; by the same one the other way round.
     pub(super) fn sorted(&self, sort: &str) -> Self {
         let descending = self.sort == sort && !self.descending;
-        Self { sort: sort.to_owned(), descending, page: 1, ..self.clone() }
+        Self {
+            sort: sort.to_owned(),
+            descending,
+            page: 1,
+            ..self.clone()
+        }
     }
 }
 
@@ -115,9 +131,24 @@ mod tests {
         for (filter, term, kinds, expected) in [
             ("", "status:open", status.as_slice(), "status:open"),
             ("status:open", "status:open", &status, ""),
-            ("refund status:closed", "status:open", &status, "refund status:open"),
-            (r#"mailbox:"Big Box" x"#, r#"mailbox:"Big Box""#, &["mailbox:"], "x"),
-            (r#"mailbox:"a \" b" x"#, "mailbox:Cards", &["mailbox:"], "x mailbox:Cards"),
+            (
+                "refund status:closed",
+                "status:open",
+                &status,
+                "refund status:open",
+            ),
+            (
+                r#"mailbox:"Big Box" x"#,
+                r#"mailbox:"Big Box""#,
+                &["mailbox:"],
+                "x",
+            ),
+            (
+                r#"mailbox:"a \" b" x"#,
+                "mailbox:Cards",
+                &["mailbox:"],
+                "x mailbox:Cards",
+            ),
         ] {
             assert_eq!(toggled(filter, term, kinds), expected, "{filter} {term}");
         }
@@ -136,6 +167,13 @@ mod tests {
         let map: std::collections::HashMap<String, String> = serde_qs::from_str(query).unwrap();
         let params: ParamsMap = map.into_iter().collect();
         assert_eq!(Address::of_query(&params), address);
-        assert_eq!(Address { page: 1, ..Address::default() }.href(), "/triage");
+        assert_eq!(
+            Address {
+                page: 1,
+                ..Address::default()
+            }
+            .href(),
+            "/triage"
+        );
     }
 }

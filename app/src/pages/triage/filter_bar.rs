@@ -69,11 +69,28 @@ pub(super) fn FilterBar(address: Memo<Address>, mailboxes: Vec<Named>) -> impl I
 /// A filter that cannot be read: the place is marked, and nothing is listed.
 #[component]
 pub(super) fn FilterProblem(filter: String, error: FilterError) -> impl IntoView {
-    let FilterError { span, message, hint } = error;
-    let part = |from: usize, to: usize| filter.get(from..to).unwrap_or_default().to_owned();
-    let (before, wrong, after) =
-        (part(0, span.start), part(span.start, span.end), part(span.end, filter.len()));
-    let wrong = if wrong.is_empty() { "▁".to_owned() } else { wrong };
+    let FilterError {
+        span,
+        message,
+        hint,
+    } = error;
+    // A place outside the text would be a fault of ours; the text is shown all the same.
+    let within = |at: usize| {
+        if filter.is_char_boundary(at) {
+            at
+        } else {
+            filter.len()
+        }
+    };
+    let (start, end) = (within(span.start), within(span.end).max(within(span.start)));
+    let mut before = filter;
+    let after = before.split_off(end);
+    let wrong = before.split_off(start);
+    let wrong = if wrong.is_empty() {
+        "▁".to_owned()
+    } else {
+        wrong
+    };
     view! {
         <div class="filter-problem" role="alert">
             <p class="filter-text">

@@ -7,7 +7,9 @@ use triage::text;
 use super::address::Address;
 use super::filter_bar::FilterProblem;
 use crate::components::compose::{Compose, FORM, Picked};
-use crate::components::marks::{Ago, AssigneeMark, StatusMark, Subject, TagMarks, conversation_page};
+use crate::components::marks::{
+    Ago, AssigneeMark, StatusMark, Subject, TagMarks, conversation_page,
+};
 use crate::components::pager::Pager;
 use crate::keys::{click, focus, on_keys};
 use crate::live::Live;
@@ -47,7 +49,8 @@ pub(super) fn List(
     let is_full = list.rows.len() == list.page_size;
     let news = follow_mirror(again, is_full);
     if list.rows.is_empty() {
-        return view! { <Nothing total=list.total filtered=!address.filter.is_empty()/> }.into_any();
+        return view! { <Nothing total=list.total filtered=!address.filter.is_empty()/> }
+            .into_any();
     }
     let cursor = RwSignal::new(None::<usize>);
     list_keys(ids.clone(), compose, cursor, selectable);
@@ -134,8 +137,14 @@ fn Nothing(total: usize, filtered: bool) -> impl IntoView {
             "No conversations yet",
             "They appear here page by page while the mirror is read from Hiver for the first time.",
         ),
-        (_, true) => ("Nothing matches", "Take a word or a term out of the filter to see more."),
-        (_, false) => ("Nothing here", "The connected mailboxes have no conversations."),
+        (_, true) => (
+            "Nothing matches",
+            "Take a word or a term out of the filter to see more.",
+        ),
+        (_, false) => (
+            "Nothing here",
+            "The connected mailboxes have no conversations.",
+        ),
     };
     view! {
         <div class="nothing">
@@ -178,7 +187,11 @@ fn heading(
 /// Selects everything that matches. Without scripts it asks for the page again with everything ticked.
 #[component]
 fn SelectAll(matching: usize, address: Address, compose: Compose) -> impl IntoView {
-    let all = move || compose.picked.with(|picked| matches!(picked, Picked::AllBut(out) if out.is_empty()));
+    let all = move || {
+        compose
+            .picked
+            .with(|picked| matches!(picked, Picked::AllBut(out) if out.is_empty()))
+    };
     view! {
         <form method="get" action="/triage" class="select-all">
             <input type="hidden" name="q" value=address.filter.clone()/>
@@ -207,7 +220,11 @@ fn SelectAll(matching: usize, address: Address, compose: Compose) -> impl IntoVi
 #[component]
 fn SelectPage(ids: Vec<String>, compose: Compose) -> impl IntoView {
     let for_state = ids.clone();
-    let all = move || compose.picked.with(|picked| for_state.iter().all(|id| picked.has(id)));
+    let all = move || {
+        compose
+            .picked
+            .with(|picked| for_state.iter().all(|id| picked.has(id)))
+    };
     view! {
         <input
             type="checkbox"
@@ -231,7 +248,12 @@ fn Row(
     selectable: bool,
 ) -> impl IntoView {
     let href = conversation_page(&row.id);
-    let label = format!("Select {}", row.subject.as_deref().unwrap_or("the conversation without a subject"));
+    let label = format!(
+        "Select {}",
+        row.subject
+            .as_deref()
+            .unwrap_or("the conversation without a subject")
+    );
     let (for_row, for_box, for_change) = (row.id.clone(), row.id.clone(), row.id.clone());
     let selected = move || compose.picked.with(|picked| picked.has(&for_row));
     view! {
@@ -272,7 +294,12 @@ fn Row(
     }
 }
 
-fn list_keys(ids: Vec<String>, compose: Compose, cursor: RwSignal<Option<usize>>, selectable: bool) {
+fn list_keys(
+    ids: Vec<String>,
+    compose: Compose,
+    cursor: RwSignal<Option<usize>>,
+    selectable: bool,
+) {
     let navigate = use_navigate();
     // Where a range starts: the row that was selected last.
     let anchor = StoredValue::new(None::<usize>);
@@ -291,7 +318,11 @@ fn list_keys(ids: Vec<String>, compose: Compose, cursor: RwSignal<Option<usize>>
             _ if !selectable => false,
             "x" => {
                 let Some(at) = at else { return false };
-                let from = if pressed.shift { anchor.get_value().unwrap_or(at) } else { at };
+                let from = if pressed.shift {
+                    anchor.get_value().unwrap_or(at)
+                } else {
+                    at
+                };
                 let (from, to) = (from.min(at), from.max(at));
                 compose.picked.update(|picked| {
                     let on = from != to || !picked.has(&ids[at]);

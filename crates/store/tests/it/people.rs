@@ -118,7 +118,7 @@ async fn sessions_are_made_once_kept_and_ended() {
         "its time has come"
     );
     store.save_session(session("a", "3", 200)).await.unwrap();
-    store.save_session(session("b", "4", 300)).await.unwrap();
+    assert!(store.create_session(session("b", "4", 300)).await.unwrap());
     let again = house.again().await;
     assert_eq!(
         again.session("a", 150).await.unwrap(),
@@ -130,7 +130,12 @@ async fn sessions_are_made_once_kept_and_ended() {
         Some(session("b", "4", 300))
     );
     store.delete_session("b").await.unwrap();
-    assert_eq!(store.session("b", 0).await.unwrap(), None);
+    store.save_session(session("b", "5", 900)).await.unwrap();
+    assert_eq!(
+        store.session("b", 0).await.unwrap(),
+        None,
+        "a late save does not bring it back"
+    );
 }
 
 #[tokio::test]
