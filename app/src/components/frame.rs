@@ -48,7 +48,7 @@ pub(crate) fn FrameAround() -> impl IntoView {
     let latest =
         move |first: Option<Frame>| Memo::new(move |_| live.frame.get().or_else(|| first.clone()));
     view! {
-        <a class="skip" href="#main">"Skip to the page"</a>
+        <a class="skip" href="#main" rel="external">"Skip to the page"</a>
         <div class="app">
             <header class="side">
                 <Suspense>

@@ -6,7 +6,7 @@ mod list;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_location, use_query_map};
 
 use self::address::Address;
 use self::filter_bar::FilterBar;
@@ -21,7 +21,8 @@ use crate::view::{Choices, Role};
 #[component]
 pub(crate) fn TriagePage() -> impl IntoView {
     let query = use_query_map();
-    let address = Memo::new(move |_| query.with(Address::of_query));
+    let search = use_location().search;
+    let address = Memo::new(move |_| search.with(|search| Address::of_search(search)));
     let filter = Signal::derive(move || address.with(|address| address.filter.clone()));
     // Grows to read the list again at the same address.
     let again = RwSignal::new(0_u32);
