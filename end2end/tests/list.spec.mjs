@@ -77,7 +77,8 @@ test("a filter with what means something in an address", async ({ house, somebod
   const page = await somebody(house);
   for (const filter of ['-"a&b=c"', '-"50%25"', '-"1+1"', '-"#1"', '-"é/ü?"']) {
     await openList(page, filter);
-    await showsCount(page, 700);
+    // One of the 700 has no known subject: neither a word nor its negation lists it.
+    await showsCount(page, 699);
     await page.getByRole("link", { name: "Next", exact: true }).click();
     await expect(page.locator(".pager-label")).toHaveText(/^51–/);
     await expect(filterBox(page)).toHaveValue(filter);
