@@ -139,7 +139,12 @@ fn Sections(now: Memo<Option<Frame>>) -> impl IntoView {
 
 #[component]
 fn Freshness(now: Memo<Option<Frame>>, refresh: ServerAction<RefreshMirror>) -> impl IntoView {
+    let reading =
+        move || now.with(|frame| frame.as_ref().is_some_and(|frame| frame.sync.is_some()));
     let age = move || {
+        if refresh.pending().get() || reading() {
+            return "Reading …".to_owned();
+        }
         now.with(
             |frame| match frame.as_ref().and_then(|frame| frame.mirror_age.clone()) {
                 Some(age) if age.short == "just now" => "Read just now".to_owned(),

@@ -91,7 +91,7 @@ fn Plan(plan: PreviewView, may: bool) -> impl IntoView {
                 </ul>
                 {plan
                     .note
-                    .map(|note| view! { <blockquote class="note-text">{note}</blockquote> })}
+                    .map(|note| view! { <blockquote class="note-text" tabindex="0">{note}</blockquote> })}
             </div>
             {(!plan.cannot_undo.is_empty())
                 .then(|| {
@@ -211,7 +211,8 @@ fn Decision(plan: PreviewView, may: bool) -> impl IntoView {
                     </ActionForm>
                     <p class="hint">
                         {format!(
-                            "Sends {} in about {}. It goes on when you close this page; Cancel stops it before its next request.",
+                            "Sends {} in about {}. It goes on when you close this page; Cancel stops it before its next request. \
+                             It does not look again first: what colleagues changed since Hiver was read is overwritten.",
                             text::plural(plan.changes as u64, "request"),
                             plan.duration,
                         )}

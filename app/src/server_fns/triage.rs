@@ -32,15 +32,23 @@ pub async fn list_conversations(
         "assignee" => SortKey::Assignee,
         _ => SortKey::Age,
     };
-    let page = page.max(1);
     let words = Words::of(&engine);
-    let listed = engine.mirror().list(
-        &filter,
-        Sort { key, descending },
-        page - 1,
-        PAGE_SIZE,
-        engine.now(),
-    );
+    let sort = Sort { key, descending };
+    let read = |page: usize| {
+        engine
+            .mirror()
+            .list(&filter, sort, page - 1, PAGE_SIZE, engine.now())
+    };
+    let mut page = page.max(1);
+    let mut listed = read(page);
+    // A list that has become shorter, or an address that was typed: past the end is the last page.
+    if let Ok(found) = &listed
+        && found.conversations.is_empty()
+        && found.matching > 0
+    {
+        page = found.matching.div_ceil(PAGE_SIZE);
+        listed = read(page);
+    }
     let (directory, total) = {
         let mirror = engine.mirror().read();
         (mirror.directory.clone(), mirror.rows.len())

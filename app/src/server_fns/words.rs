@@ -68,7 +68,7 @@ impl Words {
             operator: operator.name.clone(),
             role: operator.role,
             demo: self.demo,
-            trouble: status.trouble.map(trouble),
+            trouble: status.trouble.map(|one| trouble(one, status.key_source)),
             mirror_age: status.mirror_as_of.map(|at| self.moment(at)),
             sync: status.sync.map(|sync| SyncProgress {
                 doing: sync.doing,
@@ -263,11 +263,17 @@ impl Words {
             time: match run.state {
                 RunState::Finished | RunState::Cancelled => format!("took {}", took()),
                 RunState::Paused => "paused".to_owned(),
+                _ if status.held_up => "waiting for Hiver".to_owned(),
                 _ => format!("about {} left", text::duration(status.seconds_left)),
             },
-            rate: status
-                .per_second
-                .map(|rate| format!("{rate:.1} requests/s")),
+            rate: status.per_second.filter(|_| !status.held_up).map(|rate| {
+                let why = if status.slowed {
+                    ", slower for a while: Hiver asked to slow down"
+                } else {
+                    ""
+                };
+                format!("{rate:.1} requests/s{why}")
+            }),
             turned: turned
                 .into_iter()
                 .map(|one| (one.seq, one.outcome, one.reason))
@@ -315,7 +321,7 @@ impl Words {
                 engine::KeySource::Stored => KeySource::Stored,
                 engine::KeySource::Demo => KeySource::Demo,
             },
-            trouble: status.trouble.map(trouble),
+            trouble: status.trouble.map(|one| trouble(one, status.key_source)),
             rate: format!("{} per second", self.per_second),
             per_day: self.per_day,
         }
@@ -340,10 +346,17 @@ impl Words {
     }
 }
 
-fn trouble(from: engine::Trouble) -> Trouble {
+fn trouble(from: engine::Trouble, key_source: engine::KeySource) -> Trouble {
+    let remedy = if from.about_key && key_source == engine::KeySource::Environment {
+        "The key comes from HIVER_API_KEY: change it and start the console again, or press Refresh once Hiver accepts \
+         this one."
+            .to_owned()
+    } else {
+        from.remedy
+    };
     Trouble {
         message: from.message,
-        remedy: from.remedy,
+        remedy,
         about_key: from.about_key,
     }
 }

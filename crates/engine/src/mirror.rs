@@ -220,6 +220,8 @@ impl Mirror {
         row.written_at = Some(now);
         if row.conversation != before {
             row.conversation.last_changed = now;
+            // Hiver's own time is older than this change now, until Hiver tells a new one.
+            row.conversation.updated_at = None;
         }
         Some(row.conversation.clone())
     }

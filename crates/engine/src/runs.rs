@@ -33,6 +33,10 @@ pub struct RunStatus {
     pub tally: Tally,
     /// Requests per second over the last seconds, while it is being sent.
     pub per_second: Option<f64>,
+    /// Whether fewer requests leave than allowed for a while, after Hiver asked to slow down.
+    pub slowed: bool,
+    /// Whether Hiver has trouble right now, so that nobody knows how long it will take.
+    pub held_up: bool,
     /// How long what remains will take at the allowed rate, in seconds.
     pub seconds_left: f64,
 }
@@ -230,13 +234,15 @@ impl Engine {
 
     async fn stand(&self, run: Run) -> Result<RunStatus, Error> {
         let tally = self.store().tally(run.id).await?;
-        let rate = self.link().map_or_else(
-            || self.allowed_per_second(),
-            |link| link.hiver.pacer().state().current_per_second,
-        );
+        let allowed = self.allowed_per_second();
+        let rate = self.link().map_or(allowed, |link| {
+            link.hiver.pacer().state().current_per_second
+        });
         let per_second = self.with_activity(|activity| activity.per_second(run.id));
         Ok(RunStatus {
             per_second,
+            slowed: rate < allowed * 0.99,
+            held_up: self.0.trouble.borrow().is_some(),
             seconds_left: tally.remaining() as f64 / rate,
             tally,
             run,

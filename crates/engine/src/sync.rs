@@ -92,6 +92,13 @@ async fn keep(engine: &Engine, link: &Arc<Link>) {
     let mut failures = 0_usize;
     let mut asked = false;
     loop {
+        show(
+            engine,
+            &SyncProgress {
+                doing: "mailboxes, users and tags".to_owned(),
+                ..SyncProgress::default()
+            },
+        );
         let swept = sweep(engine, link, asked).await;
         engine.0.sync.send_replace(None);
         engine.tell(Live::Status);

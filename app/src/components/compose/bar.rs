@@ -60,10 +60,10 @@ pub(crate) fn ComposeBar(
                             <UserChoice compose=compose users=users/>
                         </Tool>
                         <Tool id="add-tag" name="Add tag" key="t">
-                            <TagChoice title="Add tag" field="add_tags[]" picked=compose.add_tags tags=tags/>
+                            <TagChoice title="Add tag" field="add_tags[]" picked=compose.add_tags other=compose.remove_tags tags=tags/>
                         </Tool>
                         <Tool id="remove-tag" name="Remove tag" key="">
-                            <TagChoice title="Remove tag" field="remove_tags[]" picked=compose.remove_tags tags=tags_to_remove/>
+                            <TagChoice title="Remove tag" field="remove_tags[]" picked=compose.remove_tags other=compose.add_tags tags=tags_to_remove/>
                         </Tool>
                         <Tool id="set-status" name="Set status" key="s">
                             <StatusChoice compose=compose/>
@@ -181,6 +181,8 @@ fn TagChoice(
     title: &'static str,
     field: &'static str,
     picked: RwSignal<BTreeSet<String>>,
+    /// What the other panel has picked: a tag is added or removed, not both.
+    other: RwSignal<BTreeSet<String>>,
     tags: Vec<Named>,
 ) -> impl IntoView {
     let choice = move |tag: Named| {
@@ -195,6 +197,11 @@ fn TagChoice(
                     prop:checked=move || picked.with(|picked| picked.contains(&now))
                     on:change=move |event| {
                         let checked = event_target_checked(&event);
+                        if checked && other.with_untracked(|other| other.contains(&on)) {
+                            other.update(|other| {
+                                other.remove(&on);
+                            });
+                        }
                         picked
                             .update(|picked| {
                                 if checked { picked.insert(on.clone()) } else { picked.remove(&on) };

@@ -27,8 +27,8 @@ const FLIGHTS: usize = 64;
 /// So many troubled answers in a row make the pass wait before it sends again.
 const TROUBLES: u32 = 3;
 
-const KEY_REFUSED: &str = "Hiver does not accept the key any more. The run goes on as soon as an admin has set a key \
-                           that it accepts.";
+const KEY_REFUSED: &str = "Hiver does not accept the key any more. The run goes on as soon as it accepts one again: an \
+                           admin sets another key, or a lead presses Refresh once this one works.";
 
 struct Pass {
     flight: Flight,
