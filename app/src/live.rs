@@ -53,6 +53,20 @@ impl Live {
     }
 }
 
+/// What a page's data depends on. Nothing changes while a page is drawn on the server, and what it was drawn from may be
+/// gone before its last data has come: there it is read once.
+pub(crate) fn steady<T: Clone + Send + Sync + 'static>(
+    read: impl Fn() -> T + Send + Sync + 'static,
+) -> impl Fn() -> T + Send + Sync + 'static {
+    #[cfg(feature = "ssr")]
+    {
+        let value = untrack(read);
+        move || value.clone()
+    }
+    #[cfg(not(feature = "ssr"))]
+    read
+}
+
 #[cfg(feature = "hydrate")]
 mod stream {
     use leptos::ev;

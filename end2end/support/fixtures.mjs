@@ -137,6 +137,8 @@ export const test = base.extend({
         javaScriptEnabled: scripts,
         viewport: { width: 1440, height: 900 },
         locale: "en-GB",
+        // What moves cannot be clicked reliably.
+        reducedMotion: "reduce",
         ...options,
       });
       stage.contexts.push(context);

@@ -19,7 +19,6 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21aa"];
 const SIZES = [{ width: 1440, height: 900 }, { width: 390, height: 844 }];
 
 async function check(page) {
-  await page.emulateMedia({ reducedMotion: "reduce" });
   const wrong = [];
   for (const size of SIZES) {
     await page.setViewportSize(size);

@@ -1,5 +1,5 @@
 import { alive, expect, lookingTest, test as alone, visit } from "../support/fixtures.mjs";
-import { rows, triage } from "../support/triage.mjs";
+import { plan, rows, triage } from "../support/triage.mjs";
 
 const test = lookingTest({ sim: { args: ["--conversations", "120"] } });
 
@@ -114,6 +114,26 @@ test("light and dark are remembered, scripts on and off", async ({ house, somebo
     await page.getByRole("button", { name: "Light or dark" }).click();
     await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
     await expect.poll(ground).toBe(light);
+  }
+});
+
+test("every page is drawn every time", async ({ house, somebody }) => {
+  const page = await somebody(house);
+  const { conversations, users } = await house.sim.state();
+  const started = await plan(page, { ids: [conversations[0].id], assign: users[0].id });
+  const waiting = await plan(page, { ids: [conversations[1].id], assign: users[1].id });
+  const answer = await page.request.post("/api/start_run", { form: { id: started }, headers: { accept: "text/html" } });
+  expect(new URL(answer.url()).pathname).toBe(`/runs/${started}`);
+  const headers = { cookie: (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ") };
+  const one = `/conversations/${conversations[0].id}`;
+  for (const path of ["/", "/triage", `/preview/${waiting}`, "/runs", `/runs/${started}`, one, "/settings", "/login"]) {
+    const seen = {};
+    for (let time = 0; time < 120; time += 1) {
+      const { status, body } = await fetch(`${house.console.url}${path}`, { headers });
+      await body.cancel();
+      seen[status] = (seen[status] ?? 0) + 1;
+    }
+    expect(seen, path).toEqual({ 200: 120 });
   }
 });
 

@@ -39,10 +39,23 @@ test.describe("a console that is killed in the middle", () => {
     await visit(page, `/preview/${id}`);
     await start(page);
     await until("a third of the run", async () => (await house.sim.writes()).length > 100);
-    await house.sim.hold();
-    const waitingNotes = async () =>
-      (await house.sim.writes()).filter((write) => write.status === null && write.path.endsWith("/notes"));
-    await until("a note under way", async () => (await waitingNotes()).length > 0);
+    const held = async () => (await house.sim.writes()).filter((write) => write.status === null);
+    const waitingNotes = async () => (await held()).filter((write) => write.path.endsWith("/notes"));
+    // Everything that the console is sending has arrived, so nothing is on its way at the kill.
+    const allHeld = async () => {
+      const { progress } = await (await page.request.get(`/api/run?id=${id}`)).json();
+      const sending = progress.counts.find(([outcome]) => outcome === "sending")?.[1] ?? 0;
+      return sending > 0 && sending === (await held()).length;
+    };
+    for (let tries = 1; ; tries += 1) {
+      await house.sim.hold();
+      await until("all that is sent to be held", allHeld);
+      if ((await waitingNotes()).length > 0) break;
+      expect(tries, "one of them is a note").toBeLessThan(20);
+      const { length } = await house.sim.writes();
+      await house.sim.release();
+      await until("the run to go on", async () => (await house.sim.writes()).length > length + 3);
+    }
 
     watch.away = true;
     await house.console.stop("SIGKILL");

@@ -117,10 +117,18 @@ test("a reload keeps what was typed and picked", async ({ house, somebody }) => 
   await expect(page.getByRole("list", { name: "Chosen actions" })).toContainText("Assign to Siobhán O'Connor");
 
   // A visit elsewhere and back is no reason to forget either.
-  await page.getByRole("link", { name: "Runs" }).click();
-  await expect(page.getByRole("heading", { level: 1, name: "Runs" })).toBeVisible();
-  await page.goBack();
-  await expect(note(page)).toHaveValue(NOTE);
+  for (const [open, there] of [
+    [() => page.getByRole("link", { name: "Runs", exact: true }).click(), /\/runs$/],
+    [() => page.locator("td.subject a").first().click(), /\/conversations\//],
+  ]) {
+    await open();
+    await expect(page).toHaveURL(there);
+    await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("Triage");
+    await page.goBack();
+    await expect(note(page)).toHaveValue(NOTE);
+    await expect(selection(page), "what was picked stays picked").toContainText("1 selected");
+    await expect(page.locator(`input[type=checkbox][value="${picked}"]`)).toBeChecked();
+  }
 
   // Once it is carried out, it is over.
   await preview(page);

@@ -8,6 +8,7 @@ use leptos_router::hooks::use_params_map;
 use crate::components::frame::Who;
 use crate::components::marks::{Ago, AssigneeMark, OutcomeMark, StatusMark, Subject, TagMarks};
 use crate::components::problem::{Message, PageProblem};
+use crate::live::steady;
 use crate::server_fns::conversation::{RefreshConversation, conversation};
 use crate::view::{ConversationView, HistoryLine, Role};
 
@@ -19,7 +20,7 @@ pub(crate) fn ConversationPage() -> impl IntoView {
     let refresh = ServerAction::<RefreshConversation>::new();
     let who = Who::of_page();
     let data = Resource::new(
-        move || (id.get(), refresh.version().get()),
+        steady(move || (id.get(), refresh.version().get())),
         |(id, _)| conversation(id),
     );
     view! {

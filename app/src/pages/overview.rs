@@ -7,7 +7,7 @@ use triage::text;
 
 use crate::components::marks::Ago;
 use crate::components::problem::PageProblem;
-use crate::live::Live;
+use crate::live::{Live, steady};
 use crate::server_fns::overview::overview;
 use crate::view::{MailboxCard, Overview, UserLoad};
 
@@ -15,7 +15,7 @@ use crate::view::{MailboxCard, Overview, UserLoad};
 #[component]
 pub(crate) fn OverviewPage() -> impl IntoView {
     let live = Live::of_tab();
-    let data = Resource::new(move || live.mirror.get(), |_| overview());
+    let data = Resource::new(steady(move || live.mirror.get()), |_| overview());
     view! {
         <Title text="Overview"/>
         <h1>"Overview"</h1>

@@ -12,6 +12,7 @@ use crate::components::frame::Who;
 use crate::components::marks::{Ago, Subject};
 use crate::components::pager::Pager;
 use crate::components::problem::{Message, PageProblem};
+use crate::live::steady;
 use crate::server_fns::preview::{PlanAgain, StartRun, preview};
 use crate::view::{ChangeGroup, PlannedRow, PreviewView, Role};
 
@@ -37,10 +38,9 @@ pub(crate) fn PreviewPage() -> impl IntoView {
         })
     });
     let who = Who::of_page();
-    let plan = Resource::new(
-        move || (id.get(), page.get()),
-        |(id, page)| preview(id, page),
-    );
+    let plan = Resource::new(steady(move || (id.get(), page.get())), |(id, page)| {
+        preview(id, page)
+    });
     view! {
         <Title text="Preview"/>
         <Transition>

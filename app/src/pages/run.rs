@@ -14,7 +14,7 @@ use crate::components::marks::{Ago, OutcomeMark, Subject, conversation_page};
 use crate::components::outcome_bar::{OutcomeBar, OutcomeCounts};
 use crate::components::pager::Pager;
 use crate::components::problem::{Message, PageProblem};
-use crate::live::Live;
+use crate::live::{Live, steady};
 use crate::server_fns::runs::{CancelRun, run};
 use crate::view::{ChangeView, Problem, Role, RunProgressView, RunView};
 
@@ -54,7 +54,7 @@ pub(crate) fn RunPage() -> impl IntoView {
     let turned = collect_turns(live, id);
     let who = Who::of_page();
     let data = Resource::new(
-        move || (id.get(), outcome.get(), page.get(), stage.get()),
+        steady(move || (id.get(), outcome.get(), page.get(), stage.get())),
         |(id, outcome, page, _)| run(id, outcome, page),
     );
     view! {

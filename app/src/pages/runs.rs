@@ -8,7 +8,7 @@ use crate::components::marks::Ago;
 use crate::components::outcome_bar::{OutcomeBar, OutcomeCounts};
 use crate::components::pager::Pager;
 use crate::components::problem::PageProblem;
-use crate::live::Live;
+use crate::live::{Live, steady};
 use crate::pages::run::StateMark;
 use crate::server_fns::runs::list_runs;
 use crate::view::{RunLine, RunList};
@@ -31,10 +31,9 @@ pub(crate) fn RunsPage() -> impl IntoView {
         live.frame
             .with(|frame| frame.as_ref().map(|frame| frame.open_runs))
     });
-    let runs = Resource::new(
-        move || (page.get(), open.get()),
-        |(page, _)| list_runs(page),
-    );
+    let runs = Resource::new(steady(move || (page.get(), open.get())), |(page, _)| {
+        list_runs(page)
+    });
     view! {
         <Title text="Runs"/>
         <h1>"Runs"</h1>

@@ -14,6 +14,7 @@ use self::list::List;
 use crate::components::compose::{Compose, ComposeBar, Picked};
 use crate::components::frame::Who;
 use crate::components::problem::PageProblem;
+use crate::live::steady;
 use crate::server_fns::triage::{choices, list_conversations};
 use crate::view::{Choices, Role};
 
@@ -21,13 +22,17 @@ use crate::view::{Choices, Role};
 #[component]
 pub(crate) fn TriagePage() -> impl IntoView {
     let query = use_query_map();
-    let search = use_location().search;
-    let address = Memo::new(move |_| search.with(|search| Address::of_search(search)));
+    let location = use_location();
+    // On the way to another page the address changes before this one is gone; that is no other filter.
+    let address = Memo::new(move |before: Option<&Address>| match before {
+        Some(before) if location.pathname.get() != "/triage" => before.clone(),
+        _ => location.search.with(|search| Address::of_search(search)),
+    });
     let filter = Signal::derive(move || address.with(|address| address.filter.clone()));
     // Grows to read the list again at the same address.
     let again = RwSignal::new(0_u32);
     let list = Resource::new(
-        move || (address.get(), again.get()),
+        steady(move || (address.get(), again.get())),
         |(address, _)| {
             list_conversations(
                 address.filter,
