@@ -11,12 +11,12 @@ use leptos_router::hooks::{use_location, use_query_map};
 use self::address::Address;
 use self::filter_bar::FilterBar;
 use self::list::List;
-use crate::components::compose::{Compose, ComposeBar, Picked};
+use crate::components::compose::{Compose, ComposeBar, Kept, Picked};
 use crate::components::frame::Who;
 use crate::components::problem::PageProblem;
 use crate::live::steady;
 use crate::server_fns::triage::{choices, list_conversations};
-use crate::view::{Choices, Role};
+use crate::view::Role;
 
 /// The page.
 #[component]
@@ -48,6 +48,11 @@ pub(crate) fn TriagePage() -> impl IntoView {
     if query.with_untracked(|query| query.get_str("select") == Some("all")) {
         compose.picked.set(Picked::AllBut(Default::default()));
     }
+    // On the server before anything is drawn from it: what is drawn there must not change afterwards.
+    #[cfg(feature = "ssr")]
+    if let Some(draft) = crate::server_fns::kept_draft() {
+        take_up_draft(compose, &draft);
+    }
     compose.keep_in_tab(filter);
     forget_selection_with_filter(compose, filter);
     let matching = RwSignal::new(0_usize);
@@ -65,11 +70,6 @@ pub(crate) fn TriagePage() -> impl IntoView {
         </Suspense>
         <Transition fallback=move || view! { <ListSkeleton/> }>
             {move || Suspend::new(async move {
-                if cfg!(feature = "ssr")
-                    && let Ok(choices) = choices.await
-                {
-                    take_up_draft(compose, &choices);
-                }
                 let may_change = who.may(Role::Lead).await;
                 match list.await {
                     Ok(list) => {
@@ -96,7 +96,10 @@ pub(crate) fn TriagePage() -> impl IntoView {
                 let choices = choices.await.ok().filter(|_| may_change);
                 choices
                     .map(|choices| {
-                        take_up_draft(compose, &choices);
+                        #[cfg(feature = "hydrate")]
+                        if let Some(draft) = &choices.draft {
+                            take_up_draft(compose, draft);
+                        }
                         view! {
                             <ComposeBar
                                 compose=compose
@@ -113,12 +116,8 @@ pub(crate) fn TriagePage() -> impl IntoView {
 }
 
 /// A form that the server kept is shown again as it was sent.
-fn take_up_draft(compose: Compose, choices: &Choices) {
-    let kept = choices
-        .draft
-        .as_deref()
-        .and_then(crate::components::compose::Kept::from_form);
-    if let Some(kept) = kept {
+fn take_up_draft(compose: Compose, draft: &str) {
+    if let Some(kept) = Kept::from_form(draft) {
         compose.take_up(kept);
     }
 }

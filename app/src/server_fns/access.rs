@@ -39,6 +39,11 @@ pub(super) fn require(role: Role) -> Result<(Engine, SignedIn), ApiError> {
     Ok((engine, signed_in))
 }
 
+/// The form that is to be shown again, if the page asked for brings one.
+pub(crate) fn kept_draft() -> Option<String> {
+    extension::<Draft>().map(|draft| draft.0)
+}
+
 /// Something that the server put into the request's extensions.
 pub(super) fn extension<T: Clone + Send + Sync + 'static>() -> Option<T> {
     use_context::<Parts>().and_then(|parts| parts.extensions.get::<T>().cloned())

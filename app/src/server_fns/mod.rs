@@ -17,6 +17,8 @@ mod access;
 mod words;
 
 #[cfg(feature = "ssr")]
+pub(crate) use access::kept_draft;
+#[cfg(feature = "ssr")]
 pub use access::{Draft, SignedIn};
 pub use error::ApiError;
 #[cfg(feature = "ssr")]

@@ -76,7 +76,7 @@ pub async fn list_conversations(
 /// session had ended), URL-encoded.
 #[server(name = ReadChoices, prefix = "/api", endpoint = "choices", input = GetUrl)]
 pub async fn choices() -> Result<Choices, ApiError> {
-    use super::access::{Draft, extension, require};
+    use super::access::{kept_draft, require};
     use crate::view::{Named, Role};
 
     let (engine, _) = require(Role::Viewer)?;
@@ -101,7 +101,7 @@ pub async fn choices() -> Result<Choices, ApiError> {
             .iter()
             .map(|tag| named(tag.id.as_str(), &tag.name))
             .collect(),
-        draft: extension::<Draft>().map(|draft| draft.0),
+        draft: kept_draft(),
     })
 }
 

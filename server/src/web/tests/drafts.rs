@@ -245,6 +245,31 @@ async fn blank_actions_are_refused_with_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_kept_form_is_drawn_whole_every_time() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let conversation = console.conversations(1).remove(0);
+    let from = "/triage?q=status%3Aopen";
+    let refused = [("scope", "ids"), ("ids[]", conversation.as_str())];
+    let mut leads = Vec::new();
+    for _ in 0..8 {
+        leads.push(console.signed_in("lead").await);
+    }
+    let rounds = leads.iter().map(|browser| async {
+        for _ in 0..40 {
+            let answer = browser.submit("/api/plan", from, &refused).await;
+            let location = answer.header("location").to_owned();
+            let at = location.find("/triage").unwrap();
+            let page = browser.get(&location[at..]).await;
+            assert_eq!(page.status, 200);
+            assert!(is_on(&tags(&page.body), "ids[]", &conversation));
+        }
+    });
+    futures::future::join_all(rounds).await;
+    console.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_too_large_to_keep_breaks_nothing() {
     let house = House::new().await;
     let console = Console::synced(&house).await;
