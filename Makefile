@@ -48,6 +48,10 @@ test: ## Check everything: format, lints, unit and integration tests, the browse
 bench: build ## Measure pace, page times, memory and sizes; prints a table
 	@scripts/bench.sh
 
+.PHONY: chaos
+chaos: build ## Kill the console 500 times amid 10,000 changes; nothing may be lost or doubled (ARGS="--kills 50 …")
+	@scripts/chaos.sh $(ARGS)
+
 .PHONY: clean
 clean: ## Delete what was built; the data folder and the cached tools stay
 	@rm -rf target end2end/node_modules end2end/test-results

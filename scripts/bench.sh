@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Measures what is promised and fails when a target is missed:
 #
-#   scripts/bench.sh           both of the following; `make bench` builds the binaries first
+#   scripts/bench.sh           all of the following; `make bench` builds the binaries first
 #   scripts/bench.sh run       pace of a run against the simulator, pages of a list in memory (about a minute)
+#   scripts/bench.sh pace      two minutes at one request a second against a limiter without burst
 #   scripts/bench.sh server    page times, memory and sizes of the built server (about half a minute)
 #
 # CONSOLE_BIN and HIVER_SIM_BIN name other binaries than those in target/release.
@@ -19,6 +20,12 @@ run() {
   timeout --kill-after=10 300 cargo bench --quiet --package engine --bench run || missed=1
 }
 
+pace() {
+  say "two minutes at one request a second, in process"
+  cargo bench --quiet --package hiver --bench pace --no-run
+  timeout --kill-after=10 200 cargo bench --quiet --package hiver --bench pace || missed=1
+}
+
 server() {
   say "the server, over HTTP"
   timeout --kill-after=20 240 node scripts/bench.mjs || missed=1
@@ -26,13 +33,15 @@ server() {
 
 case "${1:-all}" in
   run) run ;;
+  pace) pace ;;
   server) server ;;
   all)
     run
+    pace
     server
     ;;
   *)
-    sed -n '2,8p' "$0" >&2
+    sed -n '2,9p' "$0" >&2
     exit 2
     ;;
 esac

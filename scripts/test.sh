@@ -23,5 +23,8 @@ cargo test --quiet --doc --package hiver --package hiver-sim
 step "the simulator, from another language"
 node --test --test-reporter=dot end2end/contract/*.test.mjs
 
+step "twenty kills"
+timeout --kill-after=10 180 node --test --test-reporter=dot end2end/chaos/*.test.mjs
+
 step "the browser"
 CHROMIUM="$(scripts/tools.sh browser)" npm --prefix end2end test --silent

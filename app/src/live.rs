@@ -1,5 +1,7 @@
 //! What happens on the server, followed by one stream per tab while the tab is visible.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use leptos::prelude::*;
 
 use crate::view::{Frame, RunProgressView};
@@ -42,13 +44,24 @@ impl Live {
 
     /// Watches a run for as long as the caller's component is shown.
     pub(crate) fn watch(self, id: Signal<Option<i64>>) {
+        let mine = Arc::new(Mutex::new(None));
+        let watching = Arc::clone(&mine);
         Effect::new(move || {
+            let id = id.get();
+            *watching.lock().unwrap_or_else(PoisonError::into_inner) = id;
             self.run.set(None);
-            self.watched.set(id.get());
+            self.watched.set(id);
         });
         on_cleanup(move || {
-            // The application may be going away altogether.
-            let _ = self.watched.try_set(None);
+            let mine = *mine.lock().unwrap_or_else(PoisonError::into_inner);
+            // The next page may watch another run already, and the application may be going away altogether.
+            if self
+                .watched
+                .try_get_untracked()
+                .is_some_and(|now| now == mine)
+            {
+                let _ = self.watched.try_set(None);
+            }
         });
     }
 }
@@ -77,7 +90,7 @@ mod stream {
     use super::Live;
 
     /// Opens the stream anew whenever another run is watched or the tab comes back, and closes it while the tab
-    /// is hidden: browsers allow few connections per address.
+    /// is hidden: browsers allow few connections per address. A tab that watches a run keeps it, to tell of its end.
     pub(super) fn follow(live: Live) {
         let visible = RwSignal::new(true);
         let handle = window_event_listener(ev::visibilitychange, move |_| {
@@ -89,7 +102,9 @@ mod stream {
                 open.0.close();
             }
             let watched = live.watched.get();
-            visible.get().then(|| open(live, watched)).flatten()
+            (visible.get() || watched.is_some())
+                .then(|| open(live, watched))
+                .flatten()
         });
     }
 

@@ -6,10 +6,14 @@ use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use crate::components::frame::FrameAround;
+use crate::pages::activity::ActivityPage;
+use crate::pages::budget::BudgetPage;
 use crate::pages::conversation::ConversationPage;
 use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::operators::OperatorsPage;
 use crate::pages::overview::OverviewPage;
+use crate::pages::password::PasswordPage;
 use crate::pages::preview::PreviewPage;
 use crate::pages::run::RunPage;
 use crate::pages::runs::RunsPage;
@@ -38,6 +42,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                     <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/activity") view=ActivityPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/budget") view=BudgetPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/operators") view=OperatorsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/password") view=PasswordPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

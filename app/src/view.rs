@@ -144,6 +144,8 @@ pub struct ConversationRow {
     pub tags: Option<Vec<String>>,
     /// How old it is.
     pub age: Moment,
+    /// The run that is not at its end and has something to come for it.
+    pub run: Option<i64>,
 }
 
 /// Who a conversation is assigned to.
@@ -265,6 +267,29 @@ pub struct PreviewView {
     pub pages: usize,
     /// The list that it came from, to go back to.
     pub back: String,
+    /// When it would end, and where the day's limit interrupts it, in words.
+    pub schedule: String,
+    /// The run that it takes back.
+    pub undo_of: Option<i64>,
+    /// How far asking Hiver for an undo is, while it goes on.
+    pub reading: Option<RunProgressView>,
+    /// What an undo leaves as it is.
+    pub left_out: Vec<LeftOutView>,
+    /// The tags that are made first.
+    pub new_tags: Vec<String>,
+}
+
+/// Something that an undo leaves as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutView {
+    /// How many of what and why, in words.
+    pub sentence: String,
+    /// Whether somebody changed it since.
+    pub conflict: bool,
+    /// The first of them: Hiver's id of the conversation, its subject, what was done to it.
+    pub first: Vec<(String, Option<String>, String)>,
+    /// How many more there are.
+    pub more: usize,
 }
 
 /// A conversation of a plan: what changes about it.
@@ -314,6 +339,14 @@ pub struct RunView {
     pub page: usize,
     /// How many pages there are.
     pub pages: usize,
+    /// What taking it back costs to prepare, in words; nothing where there is nothing to take back.
+    pub undo: Option<String>,
+    /// The run that it takes back.
+    pub undo_of: Option<i64>,
+    /// Plans and runs that take it back, newest first.
+    pub undone_by: Vec<(i64, RunState)>,
+    /// The tags that it makes first, each with how far it is.
+    pub new_tags: Vec<(String, String)>,
 }
 
 /// How a run stands; sent again and again while it goes on.
@@ -325,6 +358,8 @@ pub struct RunProgressView {
     pub state: RunState,
     /// Whether somebody asked it to stop and it is about to.
     pub cancelling: bool,
+    /// Whether somebody asked it to pause and it is about to.
+    pub pausing: bool,
     /// Why it is paused.
     pub pause_reason: Option<String>,
     /// Changes by outcome, in the order of the bar.
@@ -333,6 +368,8 @@ pub struct RunProgressView {
     pub time: String,
     /// Requests per second right now, worded, while it goes on.
     pub rate: Option<String>,
+    /// Requests to come and when it will end, worded, while it goes on.
+    pub schedule: Option<String>,
     /// Changes that have turned since the last time: place, outcome, reason.
     pub turned: Vec<(i32, Outcome, Option<String>)>,
 }
@@ -363,6 +400,10 @@ pub struct ChangeView {
     pub outcome: Outcome,
     /// Why, where that needs saying.
     pub reason: Option<String>,
+    /// Who decided about it after the run had given it up.
+    pub decided_by: Option<String>,
+    /// The conversation's page in Hiver, where that is known.
+    pub link: Option<String>,
 }
 
 /// A line in the list of runs.

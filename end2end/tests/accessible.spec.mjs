@@ -97,6 +97,17 @@ for (const [title, open, how = ""] of [
     },
   ],
   ["Settings", (page) => visit(page, "/settings")],
+  ["Operators", (page) => visit(page, "/settings/operators")],
+  [
+    "Operators",
+    async (page) => {
+      await visit(page, "/settings/operators");
+      await page.getByRole("button", { name: "Change admin", exact: true }).click();
+      await expect(page.getByRole("dialog", { name: "admin", exact: true })).toBeVisible();
+    },
+    "with the forms of an operator open",
+  ],
+  ["Your password", (page) => visit(page, "/settings/password")],
   [
     "Overview",
     async (page) => {

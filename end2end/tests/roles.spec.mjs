@@ -33,7 +33,7 @@ test("a viewer looks and changes nothing; a lead plans and starts", async ({ hou
   const words = /That needs the role lead; you are signed in as Vic, a viewer\./;
   for (const [path, form] of [
     ["/api/start_run", { id }],
-    ["/api/cancel_run", { id }],
+    ["/api/act_on_run", { id, act: "cancel" }],
     ["/api/plan_again", { id }],
     ["/api/plan", { scope: "ids", "ids[]": ids[0], note: "No" }],
     ["/api/refresh", { anything: "" }],

@@ -1,5 +1,7 @@
 //! The command line and the environment, as clap reads them.
 
+mod work;
+
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,6 +10,11 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 use ipnet::IpNet;
 use store::Role;
+
+pub(crate) use self::work::{EXIT_CODES, KeyCommand, RunsCommand, SyncCommand};
+
+/// What a server logs where nothing is said.
+pub(crate) const USUAL_LOG: &str = "info";
 
 /// A self-hosted console with which team leads triage Hiver's shared inboxes in bulk.
 #[derive(Debug, Parser)]
@@ -62,6 +69,15 @@ pub(crate) enum Command {
     /// Say who may sign in.
     #[command(subcommand)]
     Operator(OperatorCommand),
+    /// Look at runs, let them go on, stop them, take them back.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Runs(RunsCommand),
+    /// Bring the console's picture of Hiver up to date, and exit.
+    #[command(after_help = EXIT_CODES)]
+    Sync(SyncCommand),
+    /// Set, check or re-encrypt Hiver's API key.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Key(KeyCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -70,7 +86,7 @@ pub(crate) enum OperatorCommand {
     Add {
         /// The name to sign in with.
         name: String,
-        /// viewer looks; lead also plans and runs; admin also manages key and settings.
+        /// viewer looks; lead also plans and runs; admin also manages key, settings and operators.
         #[arg(long)]
         role: Role,
         /// Print JSON.
@@ -87,11 +103,44 @@ pub(crate) enum OperatorCommand {
     Remove {
         /// The name they sign in with.
         name: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Give an operator another password, read from standard input or made and printed once; their sessions end.
     Passwd {
         /// The name they sign in with.
         name: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Keep an operator out until they are enabled again; their sessions end.
+    Disable {
+        /// The name they sign in with.
+        name: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a disabled operator sign in again.
+    Enable {
+        /// The name they sign in with.
+        name: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give an operator another role; with less than they had, their sessions end.
+    Role {
+        /// The name they sign in with.
+        name: String,
+        /// viewer looks; lead also plans and runs; admin also manages key, settings and operators.
+        #[arg(long)]
+        role: Role,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -192,7 +241,7 @@ pub(crate) struct Settings {
         global = true,
         env = "CONSOLE_LOG",
         value_name = "FILTER",
-        default_value = "info"
+        default_value = USUAL_LOG
     )]
     pub(crate) log: String,
     /// How to log: `text` or `json`.

@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::Problem;
-use crate::args::{LogFormat, Settings};
+use crate::args::{LogFormat, Settings, USUAL_LOG};
 
 /// Requests per second in the demo.
 pub(crate) const DEMO_RATE: f64 = 20.0;
@@ -41,9 +41,12 @@ pub(crate) fn engine(settings: &Settings) -> Result<Config, Problem> {
         requests_per_second: settings.requests_per_second,
         requests_per_day: settings.requests_per_day,
         conversation_url: settings.conversation_url.clone(),
+        duties: engine::Duties::All,
     };
     check_rate(&config)?;
-    check_key(&config)?;
+    if let Some(key) = &config.key {
+        check_key("HIVER_API_KEY", &config.base_url, key)?;
+    }
     Ok(config)
 }
 
@@ -58,6 +61,7 @@ pub(crate) fn demo(settings: &Settings, base_url: String, key: String) -> Result
         requests_per_second: Some(settings.requests_per_second.unwrap_or(DEMO_RATE)),
         requests_per_day: settings.requests_per_day,
         conversation_url: None,
+        duties: engine::Duties::All,
     };
     check_rate(&config)?;
     Ok(config)
@@ -97,17 +101,17 @@ fn checked_address(address: &str) -> Result<String, Problem> {
 }
 
 /// A key that can be sent at all; Hiver says whether it opens anything.
-fn check_key(config: &Config) -> Result<(), Problem> {
-    let Some(key) = config.key.clone() else {
-        return Ok(());
-    };
+pub(crate) fn check_key(called: &str, base_url: &str, key: &SecretString) -> Result<(), Problem> {
     let settings = hiver::Settings {
-        base_url: config.base_url.clone(),
-        ..hiver::Settings::tutorial(key)
+        base_url: base_url.to_owned(),
+        ..hiver::Settings::tutorial(key.clone())
     };
     match hiver::Hiver::new(settings) {
         Ok(_) => Ok(()),
-        Err(error) => Err(Problem::because("HIVER_API_KEY cannot be used", &error)),
+        Err(error) => Err(Problem::because(
+            &format!("{called} cannot be used"),
+            &error,
+        )),
     }
 }
 
@@ -119,6 +123,14 @@ fn check_rate(config: &Config) -> Result<(), Problem> {
         .into()),
         _ => Ok(()),
     }
+}
+
+/// Starts logging for a command if somebody asked for a log: by itself a command says only what a person must know.
+pub(crate) fn start_logging_if_asked(settings: &Settings) -> Result<(), Problem> {
+    if settings.log == USUAL_LOG {
+        return Ok(());
+    }
+    start_logging(settings)
 }
 
 /// Where the log goes and what it holds.

@@ -1,14 +1,32 @@
-//! The data folder: its lock, its secret key, its database.
+//! The data folder: its lock, its database, and whether it is the demo's.
+
+mod secret;
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use secrecy::ExposeSecret;
-use store::{SecretKey, Store};
+use store::Store;
 
+pub(crate) use self::secret::{Rotation, SecretFile};
 use crate::Problem;
 use crate::args::Settings;
+
+/// What the demo's simulator keeps its state in; no other folder has it.
+pub(crate) const SIMULATOR: &str = "simulator.jsonl";
+/// How often a server tries to take the folder: a command that waits for its turn holds it for an instant.
+const TRIES: u32 = 10;
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+
+/// Whose the folder is.
+#[derive(Debug)]
+pub(crate) enum Lock {
+    /// This process's, as long as the file stays open.
+    Ours(File),
+    /// Somebody else's, who said this about themselves.
+    Theirs(String),
+}
 
 /// The folder of a console, and the lock that keeps a second server out of it.
 #[derive(Debug)]
@@ -31,8 +49,48 @@ impl DataDir {
         self.path.join(name)
     }
 
+    /// The settings for this folder: the demo keeps to what is in its own, whatever the real console has.
+    pub(crate) fn settings(demo: bool, settings: Settings) -> Settings {
+        if demo {
+            Settings {
+                database_url: None,
+                secret_key_file: None,
+                ..settings
+            }
+        } else {
+            settings
+        }
+    }
+
+    /// Whether it is the demo's: what is in it must never meet a real Hiver.
+    pub(crate) fn is_demo(&self) -> bool {
+        self.join(SIMULATOR).exists()
+    }
+
     /// Takes the folder for this process; the lock is held as long as the file stays open.
-    pub(crate) fn lock(&self, holder: &str) -> Result<File, Problem> {
+    pub(crate) async fn lock(&self, holder: &str) -> Result<File, Problem> {
+        let mut tries = 1;
+        loop {
+            match self.try_lock(holder)? {
+                Lock::Ours(file) => return Ok(file),
+                Lock::Theirs(_) if tries < TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                }
+                Lock::Theirs(first) => {
+                    return Err(format!(
+                        "another hiver-console works in `{}`: {first}\n  hint: stop it, or give this one a folder \
+                         of its own with CONSOLE_DATA_DIR",
+                        self.path.display()
+                    )
+                    .into());
+                }
+            }
+        }
+    }
+
+    /// Takes the folder for this process if nobody else has it.
+    pub(crate) fn try_lock(&self, holder: &str) -> Result<Lock, Problem> {
         let path = self.join("lock");
         let cannot = |error: std::io::Error| {
             Problem::because(
@@ -53,46 +111,15 @@ impl DataDir {
                 file.seek(SeekFrom::Start(0)).map_err(cannot)?;
                 file.write_all(format!("{holder}, process {}", std::process::id()).as_bytes())
                     .map_err(cannot)?;
-                Ok(file)
+                Ok(Lock::Ours(file))
             }
             Err(std::fs::TryLockError::WouldBlock) => {
                 let mut first = String::new();
                 // Who holds it is a help, not a need.
                 let _ = file.read_to_string(&mut first);
-                Err(format!(
-                    "another hiver-console works in `{}`: {first}\n  hint: stop it, or give this one a folder of \
-                     its own with CONSOLE_DATA_DIR",
-                    self.path.display()
-                )
-                .into())
+                Ok(Lock::Theirs(first))
             }
             Err(std::fs::TryLockError::Error(error)) => Err(cannot(error)),
-        }
-    }
-
-    /// The key that stored secrets are sealed with, made the first time.
-    pub(crate) fn secret_key(&self, settings: &Settings) -> Result<SecretKey, Problem> {
-        let path = settings
-            .secret_key_file
-            .clone()
-            .unwrap_or_else(|| self.join("secret.key"));
-        let cannot = |error: &(dyn std::error::Error + 'static)| {
-            Problem::because(
-                &format!("the secret key `{}` cannot be used", path.display()),
-                error,
-            )
-        };
-        match std::fs::read_to_string(&path) {
-            Ok(text) => SecretKey::from_hex(&text).map_err(|error| cannot(&error)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let key = SecretKey::generate().map_err(|error| cannot(&error))?;
-                let mut file = private_file(&path).map_err(|error| cannot(&error))?;
-                file.write_all(key.to_hex().expose_secret().as_bytes())
-                    .map_err(|error| cannot(&error))?;
-                file.sync_all().map_err(|error| cannot(&error))?;
-                Ok(key)
-            }
-            Err(error) => Err(cannot(&error)),
         }
     }
 
@@ -133,12 +160,13 @@ pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_second_server_on_the_folder_is_told_who_the_first_is() {
+    #[tokio::test]
+    async fn a_second_server_on_the_folder_is_told_who_the_first_is() {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(&folder.path().join("deep/data")).unwrap();
-        let first = data.lock("http://127.0.0.1:3000").unwrap();
-        let refused = data.lock("http://127.0.0.1:3001").unwrap_err().to_string();
+        let first = data.lock("http://127.0.0.1:3000").await.unwrap();
+        let refused = data.lock("http://127.0.0.1:3001").await.unwrap_err();
+        let refused = refused.to_string();
         assert!(refused.contains("http://127.0.0.1:3000"), "{refused}");
         assert!(
             refused.contains(&std::process::id().to_string()),
@@ -146,6 +174,6 @@ mod tests {
         );
         assert!(refused.contains("CONSOLE_DATA_DIR"), "{refused}");
         drop(first);
-        data.lock("http://127.0.0.1:3001").unwrap();
+        data.lock("http://127.0.0.1:3001").await.unwrap();
     }
 }

@@ -1,17 +1,23 @@
 //! `hiver-console`: the server and its command line.
 
 mod args;
+mod clock;
 mod commands;
 mod config;
 mod data;
 mod passwords;
 mod serve;
+mod signals;
 mod web;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use crate::args::{Args, Command};
+use crate::commands::Stop;
+
+/// The exit code of what a person interrupted.
+const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     // A missing `.env` is the usual case; a broken one is named.
@@ -20,18 +26,20 @@ fn main() -> ExitCode {
         _ => Ok(()),
     };
     let args = args::read();
-    let result = env_file.map_err(Problem::from).and_then(|()| run(args));
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            // Standard error may be closed; there is nobody left to tell then.
-            let _ = writeln!(std::io::stderr(), "error: {problem}");
-            ExitCode::FAILURE
-        }
-    }
+    let result = env_file
+        .map_err(|text| Stop::from(Problem::from(text)))
+        .and_then(|()| run(args));
+    let (text, code) = match result {
+        Ok(code) => return code,
+        Err(Stop::Failed(problem)) => (format!("error: {problem}"), ExitCode::FAILURE),
+        Err(Stop::Interrupted(text)) => (text, ExitCode::from(INTERRUPTED)),
+    };
+    // Standard error may be closed; there is nobody left to tell then.
+    let _ = writeln!(std::io::stderr(), "{text}");
+    code
 }
 
-fn run(args: Args) -> Result<(), Problem> {
+fn run(args: Args) -> Result<ExitCode, Stop> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // Rendering was seen to hang with a single worker.
@@ -40,16 +48,35 @@ fn run(args: Args) -> Result<(), Problem> {
         .map_err(|error| Problem::from(format!("the runtime cannot be started: {error}")))?;
     runtime.block_on(async {
         match args.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::serve(args.settings, serve::Mode::Hiver).await,
+            Command::Serve => {
+                serve::serve(args.settings, serve::Mode::Hiver).await?;
+                Ok(ExitCode::SUCCESS)
+            }
             Command::Demo { unless_key } => {
                 let mode = if unless_key {
                     serve::Mode::DemoUnlessKey
                 } else {
                     serve::Mode::Demo
                 };
-                serve::serve(args.settings, mode).await
+                serve::serve(args.settings, mode).await?;
+                Ok(ExitCode::SUCCESS)
             }
-            Command::Operator(command) => commands::operator::run(args.settings, command).await,
+            Command::Operator(command) => {
+                commands::operator::run(args.settings, command).await?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Runs(command) => {
+                config::start_logging_if_asked(&args.settings)?;
+                Ok(commands::runs::run(args.settings, command).await?.into())
+            }
+            Command::Sync(command) => {
+                config::start_logging_if_asked(&args.settings)?;
+                Ok(commands::sync::run(args.settings, command).await?.into())
+            }
+            Command::Key(command) => {
+                config::start_logging_if_asked(&args.settings)?;
+                Ok(commands::key::run(args.settings, command).await?.into())
+            }
         }
     })
 }

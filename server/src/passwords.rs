@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 use crate::Problem;
 
 /// The shortest password that is taken.
-pub(crate) const SHORTEST: usize = 10;
+pub(crate) const SHORTEST: usize = app::server_fns::SHORTEST_PASSWORD;
 
 /// Each check costs 19 MiB and tens of milliseconds; more at once would only make all of them slow.
 static CHECKS: Semaphore = Semaphore::const_new(2);
@@ -25,6 +25,11 @@ pub(crate) fn make() -> String {
         })
         .collect();
     groups.join("-")
+}
+
+/// Whether a password is long enough to be taken.
+pub(crate) fn is_long_enough(password: &str) -> bool {
+    password.chars().count() >= SHORTEST
 }
 
 /// The argon2id hash of a password, in PHC form.

@@ -9,15 +9,14 @@ use engine::{Clock, Config, Engine};
 use hiver_sim::{Options, Running, Simulator};
 use store::{NewOperator, Role, Store};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::args::Settings;
-use crate::data::{DataDir, private_file};
+use crate::data::{DataDir, SIMULATOR, SecretFile, private_file};
 use crate::web::{self, Web};
-use crate::{Problem, commands, config, passwords};
+use crate::{Problem, commands, config, passwords, signals};
 
 /// How long answers of Hiver's are waited for when the server stops.
-const PATIENCE: Duration = Duration::from_secs(4);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
 /// The key of the demo's simulator; it opens nothing else.
 const DEMO_KEY: &str = "demo-key-of-the-simulator";
 
@@ -54,18 +53,10 @@ pub(crate) async fn serve(settings: Settings, mode: Mode) -> Result<(), Problem>
     let address = listener
         .local_addr()
         .map_err(|error| Problem::because("the address cannot be read", &error))?;
-    let _lock = data.lock(&format!("http://{address}"))?;
-    let secret = data.secret_key(&settings)?;
-    // The demo keeps to its own folder, whatever database the real console has.
-    let settings = if demo {
-        Settings {
-            database_url: None,
-            ..settings
-        }
-    } else {
-        settings
-    };
+    let _lock = data.lock(&format!("http://{address}")).await?;
+    let settings = DataDir::settings(demo, settings);
     let store = data.store(&settings).await?;
+    let secret = SecretFile::of(&data, &settings).settle(&store).await?;
 
     let simulator = if demo {
         Some(start_simulator(&data).await?)
@@ -77,20 +68,21 @@ pub(crate) async fn serve(settings: Settings, mode: Mode) -> Result<(), Problem>
         None => config::engine(&settings)?,
     };
     let engine = start_engine(&store, secret, config).await?;
-    let stop = CancellationToken::new();
+    let stop = signals::told_to_stop();
     let web = Web::new(engine.clone(), store.clone(), &settings, stop.clone())?;
     // Last of all: its password is shown once, so nothing may fail between making and showing it.
     let sign_in = first_operator(&store, demo.then(|| data.join("sign-in"))).await?;
     announce(&settings, address, demo, sign_in)?;
 
     let serving = axum::serve(listener, web::service(&web))
-        .with_graceful_shutdown(told_to_stop(stop.clone()))
+        .with_graceful_shutdown(stop.clone().cancelled_owned())
         .into_future();
     let mut serving = tokio::spawn(serving);
     tokio::select! {
         () = stop.cancelled() => {}
         ended = &mut serving => return ended_early(ended),
     }
+    tracing::info!("stopping: waiting for answers that are under way");
     engine.stop(PATIENCE).await;
     // A browser that does not let go must not keep the server.
     let _ = tokio::time::timeout(Duration::from_millis(500), serving).await;
@@ -147,7 +139,7 @@ async fn start_simulator(data: &DataDir) -> Result<Running, Problem> {
     let options = Options {
         key: DEMO_KEY.to_owned(),
         rate: Some(config::DEMO_RATE),
-        state: Some(data.join("simulator.jsonl")),
+        state: Some(data.join(SIMULATOR)),
         latency: Duration::from_millis(40),
         wire: hiver_sim::WireOptions {
             times: true,
@@ -165,7 +157,7 @@ async fn start_engine(
     secret: store::SecretKey,
     config: Config,
 ) -> Result<Engine, Problem> {
-    Engine::start(store.clone(), secret, Clock::system(), config)
+    Engine::start(store.clone(), secret, crate::clock::clock(), config)
         .await
         .map_err(|error| Problem::because("the console cannot be started", &error))
 }
@@ -224,28 +216,4 @@ fn announce(
         text.push_str(&format!("\nName: {name}\nPassword: {password}"));
     }
     commands::print(&text)
-}
-
-/// Ends on Ctrl-C and on SIGTERM.
-async fn told_to_stop(stop: CancellationToken) {
-    let terminate = async {
-        #[cfg(unix)]
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "SIGTERM cannot be heard");
-                std::future::pending::<()>().await;
-            }
-        }
-        #[cfg(not(unix))]
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
-    }
-    tracing::info!("stopping: waiting for answers that are under way");
-    stop.cancel();
 }

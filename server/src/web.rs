@@ -3,10 +3,14 @@
 mod assets;
 mod doors;
 mod drafts;
+mod export;
 mod guard;
 mod headers;
 mod live;
+mod operators;
+mod own_password;
 mod plain;
+mod said;
 mod sessions;
 mod sign_in;
 mod throttle;
@@ -40,6 +44,7 @@ use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use self::assets::Assets;
+use self::said::Sayings;
 use self::sessions::DatabaseSessions;
 use self::sign_in::Operators;
 use self::throttle::Throttle;
@@ -60,6 +65,7 @@ struct Shared {
     store: Store,
     assets: Assets,
     throttle: Throttle,
+    sayings: Sayings,
     public_url: Option<url::Url>,
     trusted_proxies: Vec<IpNet>,
     stop: CancellationToken,
@@ -77,12 +83,13 @@ impl Web {
     ) -> Result<Self, Problem> {
         let public_url = config::public_url(settings)?;
         let assets = Assets::embedded();
-        let pages = pages(&engine, &assets);
+        let pages = pages(&engine, &store, &assets);
         Ok(Self(Arc::new(Shared {
             engine,
             store,
             assets,
             throttle: Throttle::default(),
+            sayings: Sayings::default(),
             public_url,
             trusted_proxies: settings.trusted_proxies.clone(),
             stop,
@@ -115,13 +122,17 @@ pub(crate) fn router(web: &Web) -> Router {
         .route("/login", post(sign_in::sign_in))
         .route("/logout", post(sign_in::sign_out))
         .route("/theme", post(doors::switch_theme))
+        .route("/password", post(own_password::change))
         .route("/healthz", get(doors::healthz))
         .route("/readyz", get(doors::readyz))
         .route("/live", get(live::follow))
+        .route("/runs/{id}/changes.csv", get(export::changes))
         .route("/v/{version}/{*path}", get(assets::asset))
+        .merge(operators::routes())
         .with_state(web.clone())
         .merge(web.0.pages.clone())
         .layer(from_fn_with_state(web.clone(), drafts::keep))
+        .layer(from_fn_with_state(web.clone(), said::show))
         .layer(from_fn_with_state(web.clone(), guard::guard))
         .layer(auth)
         .layer(from_fn_with_state(web.clone(), guard::refuse_other_origins))
@@ -138,14 +149,17 @@ pub(crate) fn router(web: &Web) -> Router {
 }
 
 /// Pages and server functions.
-fn pages(engine: &Engine, assets: &Assets) -> Router {
+fn pages(engine: &Engine, store: &Store, assets: &Assets) -> Router {
     let options = LeptosOptions::builder()
         .output_name("hiver-console")
         .build();
     let root = AssetRoot(assets.root());
     let context = {
-        let engine = engine.clone();
-        move || provide_context(engine.clone())
+        let (engine, store) = (engine.clone(), store.clone());
+        move || {
+            provide_context(engine.clone());
+            provide_context(store.clone());
+        }
     };
     let draw = {
         let root = root.clone();

@@ -1,6 +1,7 @@
 //! Shared pieces of screen.
 
 pub(crate) mod compose;
+pub(crate) mod drawn;
 pub(crate) mod frame;
 pub(crate) mod marks;
 pub(crate) mod outcome_bar;

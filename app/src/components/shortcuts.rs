@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-const EVERYWHERE: [(&str, &str); 6] = [
+const EVERYWHERE: [(&str, &str); 7] = [
     ("g o", "Overview"),
     ("g t", "Triage"),
     ("g r", "Runs"),
+    ("g a", "Activity"),
     ("g s", "Settings"),
     ("/", "Filter"),
     ("?", "This list"),
@@ -24,6 +25,8 @@ const ON_THE_LIST: [(&str, &str); 11] = [
     ("n", "Add note"),
     ("p", "Preview"),
 ];
+
+const ON_A_RUN: [(&str, &str); 1] = [("u", "Undo a run that is over")];
 
 /// The id of the panel; a button with `popovertarget` opens it, scripts or not.
 pub(crate) const SHORTCUTS: &str = "shortcuts";
@@ -48,6 +51,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
         <div id=SHORTCUTS class="panel shortcuts" popover="auto" role="dialog" aria-label="Keyboard shortcuts">
             {list("Everywhere", EVERYWHERE.to_vec())}
             {list("On the list", ON_THE_LIST.to_vec())}
+            {list("On a run", ON_A_RUN.to_vec())}
         </div>
     }
 }

@@ -26,6 +26,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
     let then_close = query.with_untracked(|query| query.get_str("then") == Some("close"));
     let problem = query.with_untracked(|query| match query.get_str("problem") {
         Some("wrong") => Some("That name and password do not fit together."),
+        Some("disabled") => Some("This operator is disabled. Ask an admin to enable it."),
         Some("wait") => Some("Too many attempts. Wait a minute, then try again."),
         _ => None,
     });

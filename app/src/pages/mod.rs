@@ -1,9 +1,13 @@
 //! One file per route.
 
+pub(crate) mod activity;
+pub(crate) mod budget;
 pub(crate) mod conversation;
 pub(crate) mod login;
 pub(crate) mod not_found;
+pub(crate) mod operators;
 pub(crate) mod overview;
+pub(crate) mod password;
 pub(crate) mod preview;
 pub(crate) mod run;
 pub(crate) mod runs;

@@ -9,12 +9,14 @@ use triage::text;
 
 use crate::components::compose::Compose;
 use crate::components::frame::Who;
-use crate::components::marks::{Ago, Subject};
+use crate::components::marks::{Ago, Subject, conversation_page};
+use crate::components::outcome_bar::{OutcomeBar, OutcomeCounts};
 use crate::components::pager::Pager;
 use crate::components::problem::{Message, PageProblem};
-use crate::live::steady;
+use crate::live::{Live, steady};
 use crate::server_fns::preview::{PlanAgain, StartRun, preview};
-use crate::view::{ChangeGroup, PlannedRow, PreviewView, Role};
+use crate::server_fns::runs::ActOnRun;
+use crate::view::{ChangeGroup, LeftOutView, PlannedRow, PreviewView, Role};
 
 /// The page.
 #[component]
@@ -38,21 +40,113 @@ pub(crate) fn PreviewPage() -> impl IntoView {
         })
     });
     let who = Who::of_page();
-    let plan = Resource::new(steady(move || (id.get(), page.get())), |(id, page)| {
-        preview(id, page)
+    let live = Live::of_tab();
+    live.watch(Signal::derive(move || Some(id.get())));
+    // An undo that is being prepared becomes a preview.
+    let stage = Memo::new(move |_| {
+        live.run.with(|run| {
+            run.as_ref()
+                .filter(|run| run.id == id.get())
+                .map(|run| run.state)
+        })
     });
+    let plan = Resource::new(
+        steady(move || (id.get(), page.get(), stage.get())),
+        |(id, page, _)| preview(id, page),
+    );
     view! {
         <Title text="Preview"/>
         <Transition>
             {move || Suspend::new(async move {
                 let may = who.may(Role::Lead).await;
                 match plan.await {
+                    Ok(plan) if plan.state == RunState::Reading => {
+                        view! { <Reading plan=plan live=live may=may/> }.into_any()
+                    }
                     Ok(plan) => view! { <Plan plan=plan may=may/> }.into_any(),
                     Err(error) => view! { <PageProblem error=error/> }.into_any(),
                 }
             })}
         </Transition>
     }
+}
+
+/// What Hiver says now is being read, for an undo.
+#[component]
+fn Reading(plan: PreviewView, live: Live, may: bool) -> impl IntoView {
+    let cancel = ServerAction::<ActOnRun>::new();
+    let id = plan.id;
+    let first = plan.reading;
+    let progress = Memo::new(move |_| {
+        live.run
+            .with(|now| now.clone().filter(|now| now.id == id))
+            .or_else(|| first.clone())
+    });
+    let counts = Signal::derive(move || {
+        progress.with(|progress| {
+            progress
+                .as_ref()
+                .map(|progress| progress.counts.clone())
+                .unwrap_or_default()
+        })
+    });
+    let time = move || progress.get().map(|progress| progress.time);
+    view! {
+        <header class="page-head">
+            <p class="crumb"><a href=plan.back>"Back to the run"</a></p>
+            <h1>"Undo"</h1>
+            <p class="price">"Asking Hiver how the conversations stand now"</p>
+            <p class="hint">"Only what still is as the run left it is taken back. Nothing is changed before you have seen what would be."</p>
+        </header>
+        <section class="run-progress" aria-label="Progress">
+            <OutcomeBar counts=counts/>
+            <div class="run-progress-foot">
+                <OutcomeCounts counts=counts/>
+                <p class="hint run-time" aria-live="polite">{time}</p>
+            </div>
+            <noscript><p class="hint"><a href="">"Load this page again"</a>" to see how far it is."</p></noscript>
+            {may
+                .then(|| {
+                    view! {
+                        <ActionForm action=cancel attr:class="buttons">
+                            <input type="hidden" name="id" value=id/>
+                            <button class="button" name="act" value="cancel">"Cancel"</button>
+                        </ActionForm>
+                    }
+                })}
+        </section>
+    }
+}
+
+/// What an undo leaves as it is: conflicts first, open; what cannot be undone folded.
+#[component]
+fn LeftOut(left_out: Vec<LeftOutView>) -> impl IntoView {
+    left_out
+        .into_iter()
+        .map(|one| {
+            let class = if one.conflict { "left-out conflict" } else { "left-out" };
+            view! {
+                <details class=class open=one.conflict>
+                    <summary>{one.sentence}</summary>
+                    <ul>
+                        {one
+                            .first
+                            .into_iter()
+                            .map(|(id, subject, change)| {
+                                view! {
+                                    <li>
+                                        <a href=conversation_page(&id)><Subject subject=subject/></a>
+                                        <span class="hint">{change}</span>
+                                    </li>
+                                }
+                            })
+                            .collect_view()}
+                        {(one.more > 0).then(|| view! { <li class="hint">{format!("and {} more", text::count(one.more as u64))}</li> })}
+                    </ul>
+                </details>
+            }
+        })
+        .collect_view()
 }
 
 #[component]
@@ -68,11 +162,14 @@ fn Plan(plan: PreviewView, may: bool) -> impl IntoView {
     );
     view! {
         <header class="page-head">
-            <p class="crumb"><a href=plan.back.clone()>"Back to the list"</a></p>
-            <h1>"Preview"</h1>
+            <p class="crumb">
+                <a href=plan.back.clone()>{if plan.undo_of.is_some() { "Back to the run" } else { "Back to the list" }}</a>
+            </p>
+            <h1>{plan.undo_of.map_or_else(|| "Preview".to_owned(), |of| format!("Preview: undo run {of}"))}</h1>
             <p class="price">{plan.line.clone()}</p>
             <p class="hint">
-                {plan.selected.clone()}
+                {plan.undo_of.is_none().then(|| plan.selected.clone())}
+                {plan.undo_of.map(|_| "against what Hiver says now")}
                 " · planned "
                 <Ago moment=plan.planned.clone() ago=true/>
                 " by "
@@ -80,15 +177,19 @@ fn Plan(plan: PreviewView, may: bool) -> impl IntoView {
                 {plan
                     .mirror_age
                     .clone()
+                    .filter(|_| plan.undo_of.is_none())
                     .map(|age| view! { " · against the mirror of " <Ago moment=age ago=true/> })}
             </p>
         </header>
         <Decision plan=plan.clone() may=may/>
+        <LeftOut left_out=plan.left_out/>
         <section class="plan-groups" aria-label="What changes">
             <div class="plan-wishes">
                 <ul class="groups">
                     {plan.groups.into_iter().map(|group| view! { <Group group=group/> }).collect_view()}
                 </ul>
+                {(!plan.new_tags.is_empty())
+                    .then(|| view! { <p class="hint">{format!("Made first: the tag {}", plan.new_tags.join(", "))}</p> })}
                 {plan
                     .note
                     .map(|note| view! { <blockquote class="note-text" tabindex="0">{note}</blockquote> })}
@@ -167,8 +268,14 @@ fn Decision(plan: PreviewView, may: bool) -> impl IntoView {
     if plan.changing == 0 {
         return view! {
             <div class="decision">
-                <p>"Everything already is as wished: there is nothing to send."</p>
-                <a class="button" href=plan.back>"Back to the list"</a>
+                <p>
+                    {if plan.undo_of.is_some() {
+                        "There is nothing that can be taken back."
+                    } else {
+                        "Everything already is as wished: there is nothing to send."
+                    }}
+                </p>
+                <a class="button" href=plan.back>"Back"</a>
             </div>
         }
         .into_any();
@@ -196,7 +303,10 @@ fn Decision(plan: PreviewView, may: bool) -> impl IntoView {
             .then(|| {
                 view! {
                     <p class="message message-warn">
-                        "This is more than what is left of today's requests: the run waits at the limit and goes on by itself when there is room again."
+                        {format!(
+                            "This is more than what is left of today's requests. The run goes on by itself when there is room again: {}.",
+                            plan.schedule,
+                        )}
                     </p>
                 }
             })}
@@ -211,10 +321,11 @@ fn Decision(plan: PreviewView, may: bool) -> impl IntoView {
                     </ActionForm>
                     <p class="hint">
                         {format!(
-                            "Sends {} in about {}. It goes on when you close this page; Cancel stops it before its next request. \
+                            "Sends {} in about {}; started now, {}. It goes on when you close this page; Cancel stops it before its next request. \
                              It does not look again first: what colleagues changed since Hiver was read is overwritten.",
-                            text::plural(plan.changes as u64, "request"),
+                            text::plural((plan.changes + plan.new_tags.len()) as u64, "request"),
                             plan.duration,
+                            plan.schedule,
                         )}
                     </p>
                 }

@@ -1,22 +1,27 @@
 //! A run: one bar, what went wrong first, and every change, turning while it is sent.
 
-use std::collections::HashMap;
+mod acts;
+mod changes;
+mod ending;
+mod problems;
 
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use triage::outcome::{Outcome, RunState};
-use triage::text;
+use triage::outcome::RunState;
 
+use self::acts::{Acts, Deed, run_keys};
+use self::changes::{Changes, collect_turns};
+use self::ending::{TellMe, page_title};
+use self::problems::Problems;
 use crate::components::frame::Who;
-use crate::components::marks::{Ago, OutcomeMark, Subject, conversation_page};
+use crate::components::marks::Ago;
 use crate::components::outcome_bar::{OutcomeBar, OutcomeCounts};
 use crate::components::pager::Pager;
 use crate::components::problem::{Message, PageProblem};
 use crate::live::{Live, steady};
-use crate::server_fns::runs::{CancelRun, run};
-use crate::view::{ChangeView, Problem, Role, RunProgressView, RunView};
+use crate::server_fns::runs::{ActOnRun, run};
+use crate::view::{Role, RunProgressView, RunView};
 
 /// The page.
 #[component]
@@ -42,8 +47,9 @@ pub(crate) fn RunPage() -> impl IntoView {
     });
     let live = Live::of_tab();
     live.watch(Signal::derive(move || Some(id.get())));
-    // The list is read again once the stream is up (changes may have turned since the page was drawn), and once the
-    // run is at its end.
+    let act = ServerAction::<ActOnRun>::new();
+    // The list is read again once the stream is up (changes may have turned since the page was drawn), once the run
+    // is at its end, and after every deed.
     let stage = Memo::new(move |_| {
         live.run.with(|run| {
             run.as_ref()
@@ -51,19 +57,46 @@ pub(crate) fn RunPage() -> impl IntoView {
                 .map(|run| run.state.is_over())
         })
     });
-    let turned = collect_turns(live, id);
+    let deeds = act.version();
+    let turned = collect_turns(live, id, deeds);
     let who = Who::of_page();
     let data = Resource::new(
-        steady(move || (id.get(), outcome.get(), page.get(), stage.get())),
-        |(id, outcome, page, _)| run(id, outcome, page),
+        steady(move || {
+            (
+                id.get(),
+                outcome.get(),
+                page.get(),
+                stage.get(),
+                deeds.get(),
+            )
+        }),
+        |(id, outcome, page, ..)| run(id, outcome, page),
     );
+    run_keys();
     view! {
         <Title text=move || format!("Run {}", id.get())/>
         <Transition>
             {move || Suspend::new(async move {
                 let may = who.may(Role::Lead).await;
                 match data.await {
-                    Ok(run) => view! { <Run run=run live=live turned=turned may=may/> }.into_any(),
+                    Ok(run) => {
+                        let progress = progress_of(&run, live);
+                        let deed = Deed { act, id: run.progress.id, may };
+                        view! {
+                            <Title text=move || page_title(&progress.get())/>
+                            <Head run=run.clone() progress=progress/>
+                            <Standing run=run.clone() progress=progress deed=deed/>
+                            {(run.progress.state.is_over() || !run.problems.is_empty())
+                                .then(|| {
+                                    view! { <Problems problems=run.problems.clone() state=run.progress.state deed=deed/> }
+                                })}
+                            <section aria-labelledby="changes">
+                                <ListHead run=run.clone()/>
+                                <Changes rows=run.rows turned=turned deed=deed/>
+                            </section>
+                        }
+                            .into_any()
+                    }
                     Err(error) => view! { <PageProblem error=error/> }.into_any(),
                 }
             })}
@@ -71,64 +104,101 @@ pub(crate) fn RunPage() -> impl IntoView {
     }
 }
 
-#[component]
-fn Run(run: RunView, live: Live, turned: Memo<Turns>, may: bool) -> impl IntoView {
-    let id = run.progress.id;
+/// The run as it was drawn, then as the stream tells it.
+fn progress_of(run: &RunView, live: Live) -> Memo<RunProgressView> {
     let first = run.progress.clone();
-    let progress = Memo::new(move |_| {
+    Memo::new(move |_| {
         live.run.with(|now| match now {
-            Some(now) if now.id == id => now.clone(),
+            Some(now) if now.id == first.id => now.clone(),
             _ => first.clone(),
         })
-    });
-    let counts = Signal::derive(move || progress.with(|progress| progress.counts.clone()));
-    let label = format!("Page {} of {}", run.page, run.pages);
-    let narrowed = run.outcome;
-    let over = run.progress.state.is_over();
+    })
+}
+
+#[component]
+fn Head(run: RunView, progress: Memo<RunProgressView>) -> impl IntoView {
+    let id = run.progress.id;
     view! {
-        {(!over).then(|| view! { <NoScriptRefresh/> })}
+        {(!run.progress.state.is_over()).then(|| view! { <NoScriptRefresh/> })}
         <header class="page-head">
             <p class="crumb"><a href="/runs">"All runs"</a></p>
             <h1>{format!("Run {id} ")}<span class="state-slot">{move || view! { <StateMark state=progress.get().state/> }}</span></h1>
-            <p class="price">{run.title.clone()}</p>
+            <p class="price">{run.title}</p>
             <p class="hint">
-                {run.selected.clone()}
+                {match run.undo_of {
+                    Some(of) => view! { "takes back " <a href=format!("/runs/{of}")>{format!("run {of}")}</a> }.into_any(),
+                    None => run.selected.into_any(),
+                }}
                 " · started "
-                {run.confirmed.clone().map(|at| view! { <Ago moment=at ago=true/> " " })}
+                {run.confirmed.map(|at| view! { <Ago moment=at ago=true/> " " })}
                 "by "
-                {run.author.clone()}
+                {run.author}
+                {run
+                    .undone_by
+                    .into_iter()
+                    .map(|(undo, state)| {
+                        let page = if state.is_plan() { "preview" } else { "runs" };
+                        view! { " · " <a href=format!("/{page}/{undo}")>{format!("undo: {undo}, {state}")}</a> }
+                    })
+                    .collect_view()}
             </p>
         </header>
+    }
+}
+
+#[component]
+fn Standing(run: RunView, progress: Memo<RunProgressView>, deed: Deed) -> impl IntoView {
+    let id = run.progress.id;
+    let counts = Signal::derive(move || progress.with(|progress| progress.counts.clone()));
+    let error = move || deed.act.value().get().and_then(Result::err);
+    view! {
         <section class="run-progress" aria-label="Progress">
             <OutcomeBar counts=counts/>
             <div class="run-progress-foot">
-                <OutcomeCounts counts=counts run=Some(id) narrowed=narrowed/>
+                <OutcomeCounts counts=counts run=Some(id) narrowed=run.outcome/>
                 <p class="hint run-time" aria-live="polite">{move || times(&progress.get())}</p>
             </div>
+            <p class="hint schedule">{move || progress.get().schedule}</p>
+            {(!run.new_tags.is_empty())
+                .then(|| {
+                    let tags = run.new_tags.into_iter().map(|(name, state)| format!("{name}: {state}"));
+                    view! { <p class="hint">{format!("New tags · {}", tags.collect::<Vec<_>>().join(" · "))}</p> }
+                })}
             {move || {
                 progress
                     .get()
                     .pause_reason
                     .map(|reason| view! { <p class="message message-warn" role="status">{reason}</p> })
             }}
-            <Stop progress=progress may=may/>
+            <Acts progress=progress deed=deed undo=run.undo/>
+            <TellMe progress=progress/>
+            {move || error().map(|error| view! { <Message error=error/> })}
         </section>
-        {(over || !run.problems.is_empty()).then(|| view! { <Problems problems=run.problems progress=run.progress.clone()/> })}
-        <section aria-labelledby="changes">
-            <div class="list-head">
-                <h2 id="changes">"Changes"</h2>
-                <Pager
-                    page=run.page
-                    pages=run.pages
-                    label=label
-                    address=move |page| match narrowed {
-                        Some(outcome) => format!("/runs/{id}?outcome={outcome}&page={page}"),
-                        None => format!("/runs/{id}?page={page}"),
-                    }
-                />
-            </div>
-            <Changes rows=run.rows turned=turned/>
-        </section>
+    }
+}
+
+#[component]
+fn ListHead(run: RunView) -> impl IntoView {
+    let (id, narrowed) = (run.progress.id, run.outcome);
+    let label = format!("Page {} of {}", run.page, run.pages);
+    let csv = match narrowed {
+        Some(outcome) => format!("/runs/{id}/changes.csv?outcome={outcome}"),
+        None => format!("/runs/{id}/changes.csv"),
+    };
+    view! {
+        <div class="list-head">
+            <h2 id="changes">"Changes"</h2>
+            <a class="csv" href=csv download rel="external">"CSV"</a>
+            <Pager
+                page=run.page
+                pages=run.pages
+                label=label
+                address=move |page| match narrowed {
+                    Some(outcome) => format!("/runs/{id}?outcome={outcome}&page={page}"),
+                    None => format!("/runs/{id}?page={page}"),
+                }
+            />
+        </div>
     }
 }
 
@@ -145,153 +215,8 @@ fn times(progress: &RunProgressView) -> String {
     }
 }
 
-/// Outcomes and reasons by place in the run.
-type Turns = HashMap<i32, (Outcome, Option<String>)>;
-
-/// What the stream has brought of the run that is shown.
-fn collect_turns(live: Live, id: Memo<i64>) -> Memo<Turns> {
-    let collected = Memo::new(move |before: Option<&(i64, Turns)>| {
-        let id = id.get();
-        let mut turned = before
-            .filter(|(of, _)| *of == id)
-            .map(|(_, turned)| turned.clone())
-            .unwrap_or_default();
-        live.run.with(|run| {
-            if let Some(run) = run.as_ref().filter(|run| run.id == id) {
-                for (seq, outcome, reason) in &run.turned {
-                    turned.insert(*seq, (*outcome, reason.clone()));
-                }
-            }
-        });
-        (id, turned)
-    });
-    Memo::new(move |_| collected.with(|(_, turned)| turned.clone()))
-}
-
 /// Where a run stands, as a word with a sign.
 #[component]
 pub(crate) fn StateMark(state: RunState) -> impl IntoView {
     view! { <span class=format!("run-state run-{state}")>{state.as_str()}</span> }
-}
-
-#[component]
-fn Stop(progress: Memo<RunProgressView>, may: bool) -> impl IntoView {
-    let cancel = ServerAction::<CancelRun>::new();
-    let error = move || cancel.value().get().and_then(Result::err);
-    let stopping = move || progress.with(|progress| progress.cancelling) || cancel.pending().get();
-    let id = progress.get_untracked().id;
-    view! {
-        <Show when=move || may && progress.with(|progress| !progress.state.is_over())>
-            <div class="run-actions">
-                <ActionForm action=cancel>
-                    <input type="hidden" name="id" value=id/>
-                    <button class="button" disabled=stopping>
-                        {move || if stopping() { "Cancelling …" } else { "Cancel" }}
-                    </button>
-                </ActionForm>
-                <p class="hint">"Stops before the next request. What was sent stays; the rest is not sent."</p>
-            </div>
-        </Show>
-        {move || error().map(|error| view! { <Message error=error/> })}
-    }
-}
-
-/// What went wrong, with what to do about it; or that nothing did.
-#[component]
-fn Problems(problems: Vec<Problem>, progress: RunProgressView) -> impl IntoView {
-    let id = progress.id;
-    if problems.is_empty() {
-        let sentence = match progress.state {
-            RunState::Cancelled => "Cancelled. Everything that was sent before is done.",
-            _ => "Everything is done.",
-        };
-        return view! { <p class="message message-good" role="status">{sentence}</p> }.into_any();
-    }
-    view! {
-        <section class="problems" aria-labelledby="problems">
-            <h2 id="problems">"What went wrong"</h2>
-            <ul>
-                {problems
-                    .into_iter()
-                    .map(|problem| {
-                        view! {
-                            <li>
-                                <a href=format!("/runs/{id}?outcome={}", problem.outcome)>
-                                    <OutcomeMark outcome=problem.outcome/>
-                                    " "
-                                    <strong class="number">{text::count(problem.count as u64)}</strong>
-                                </a>
-                                <span>{problem.reason}</span>
-                                <span class="hint">{remedy(problem.outcome)}</span>
-                            </li>
-                        }
-                    })
-                    .collect_view()}
-            </ul>
-        </section>
-    }
-    .into_any()
-}
-
-fn remedy(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Uncertain => {
-            "Open the conversation in Hiver and look: it is not sent again by itself, so nothing happens twice."
-        }
-        _ => {
-            "Nothing was changed there. Select these conversations again in Triage once the cause is gone."
-        }
-    }
-}
-
-#[component]
-fn Changes(rows: Vec<ChangeView>, turned: Memo<Turns>) -> impl IntoView {
-    if rows.is_empty() {
-        return view! { <p class="hint">"No change has this outcome."</p> }.into_any();
-    }
-    view! {
-        <div class="table-scroll">
-        <table class="list changes" aria-label="Changes">
-            <thead>
-                <tr>
-                    <th class="subject">"Conversation"</th>
-                    <th class="change">"Change"</th>
-                    <th class="outcome-column">"Outcome"</th>
-                </tr>
-            </thead>
-            <tbody>
-                {rows
-                    .into_iter()
-                    .map(|row| {
-                        let (seq, first, reason) = (row.seq, row.outcome, row.reason);
-                        let outcome = Signal::derive(move || {
-                            turned.with(|turned| turned.get(&seq).map_or(first, |(outcome, _)| *outcome))
-                        });
-                        let reason = move || {
-                            turned.with(|turned| match turned.get(&seq) {
-                                Some((_, reason)) => reason.clone(),
-                                None => reason.clone(),
-                            })
-                        };
-                        view! {
-                            <tr>
-                                <td class="subject">
-                                    <a href=conversation_page(&row.conversation)>
-                                        <Subject subject=row.subject/>
-                                    </a>
-                                </td>
-                                <td class="change">{row.change}</td>
-                                <td class="outcome-column">
-                                    <OutcomeMark outcome=outcome/>
-                                    <span class="reason">{reason}</span>
-                                </td>
-                            </tr>
-                        }
-                    })
-                    .collect_view()}
-            </tbody>
-        </table>
-        </div>
-    }
-    .into_any()
 }

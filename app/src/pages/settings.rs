@@ -21,9 +21,25 @@ pub(crate) fn SettingsPage() -> impl IntoView {
         <Suspense>
             {move || Suspend::new(async move {
                 let may = who.may(Role::Admin).await;
-                match data.await {
+                let page = match data.await {
                     Ok(connection) => view! { <Connection connection=connection may=may/> }.into_any(),
                     Err(error) => view! { <PageProblem error=error/> }.into_any(),
+                };
+                view! {
+                    {page}
+                    <section aria-labelledby="budget">
+                        <h2 id="budget">"Budget"</h2>
+                        <ul class="links">
+                            <li><a href="/settings/budget">"Requests by lane and hour, and when Hiver asked to slow down"</a></li>
+                        </ul>
+                    </section>
+                    <section aria-labelledby="people">
+                        <h2 id="people">"People"</h2>
+                        <ul class="links">
+                            <li><a href="/settings/password">"Change your password"</a></li>
+                            {may.then(|| view! { <li><a href="/settings/operators">"Manage operators"</a></li> })}
+                        </ul>
+                    </section>
                 }
             })}
         </Suspense>

@@ -19,6 +19,21 @@ pub struct SignedIn {
     pub role: Role,
 }
 
+impl SignedIn {
+    /// What to say where `role` is needed and theirs is less; nothing where they may.
+    #[must_use]
+    pub fn lacks(&self, role: Role) -> Option<String> {
+        (self.role < role).then(|| {
+            format!(
+                "That needs the role {}; you are signed in as {}, a {}.",
+                role.as_str(),
+                self.name,
+                self.role.as_str()
+            )
+        })
+    }
+}
+
 /// A form that could not be carried out, as it was sent (URL-encoded), to be shown again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft(pub String);
@@ -26,13 +41,7 @@ pub struct Draft(pub String);
 /// The engine, if the operator behind this request has at least `role`.
 pub(super) fn require(role: Role) -> Result<(Engine, SignedIn), ApiError> {
     let signed_in = extension::<SignedIn>().ok_or_else(|| refuse(ApiError::SignedOut))?;
-    if signed_in.role < role {
-        let message = format!(
-            "That needs the role {}; you are signed in as {}, a {}.",
-            role.as_str(),
-            signed_in.name,
-            signed_in.role.as_str()
-        );
+    if let Some(message) = signed_in.lacks(role) {
         return Err(refuse(ApiError::Forbidden(message)));
     }
     let engine = use_context::<Engine>().ok_or(ApiError::Internal)?;

@@ -2,10 +2,13 @@
 //!
 //! Every function states the role it needs as its first act. They are public addresses under `/api/`.
 
+pub(crate) mod activity;
+pub(crate) mod budget;
 pub(crate) mod connection;
 pub(crate) mod conversation;
 mod error;
 pub(crate) mod frame;
+pub(crate) mod operators;
 pub(crate) mod overview;
 pub(crate) mod preview;
 pub(crate) mod runs;
@@ -13,6 +16,10 @@ pub(crate) mod triage;
 
 #[cfg(feature = "ssr")]
 mod access;
+#[cfg(feature = "ssr")]
+mod export;
+#[cfg(feature = "ssr")]
+mod pages;
 #[cfg(feature = "ssr")]
 mod words;
 
@@ -22,6 +29,10 @@ pub(crate) use access::kept_draft;
 pub use access::{Draft, SignedIn};
 pub use error::ApiError;
 #[cfg(feature = "ssr")]
+pub use export::changes_csv;
+#[cfg(feature = "ssr")]
 pub use frame::frame_now;
+#[cfg(feature = "ssr")]
+pub use pages::{SHORTEST_PASSWORD, Said};
 #[cfg(feature = "ssr")]
 pub use runs::progress_now;

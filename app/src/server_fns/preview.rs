@@ -22,6 +22,8 @@ const PAGE_SIZE: u64 = 50;
 /// A plan: what changes, what it costs, what cannot be undone.
 #[server(prefix = "/api", endpoint = "preview", input = GetUrl)]
 pub async fn preview(id: i64, #[server(default)] page: u64) -> Result<PreviewView, ApiError> {
+    use triage::outcome::RunState;
+
     use super::words::Words;
 
     let (engine, _) = require(Role::Viewer)?;
@@ -32,7 +34,16 @@ pub async fn preview(id: i64, #[server(default)] page: u64) -> Result<PreviewVie
     let Some(preview) = found.map_err(|error| internal(&error))? else {
         return Err(refuse(no_plan(id)));
     };
-    Ok(Words::of(&engine).preview(preview, page, PAGE_SIZE))
+    let reading = match preview.run.state {
+        RunState::Reading => super::runs::progress_now(&engine, id, Vec::new())
+            .await
+            .map_err(|error| internal(&error))?,
+        _ => None,
+    };
+    Ok(PreviewView {
+        reading,
+        ..Words::of(&engine).preview(preview, page, PAGE_SIZE)
+    })
 }
 
 /// Plans the same selection and actions once more, against the mirror as it is now.
@@ -44,6 +55,12 @@ pub async fn plan_again(id: i64) -> Result<(), ApiError> {
         .await
         .map_err(|error| internal(&error))?;
     let run = run.ok_or_else(|| refuse(no_plan(id)))?;
+    if let Some(of) = run.undo_of {
+        let undo = engine.undo(of, &operator.name).await;
+        let again = undo.map_err(|error| internal(&error))?.unwrap_or(of);
+        leptos_axum::redirect(&format!("/preview/{again}"));
+        return Ok(());
+    }
     plan_and_show(&engine, operator.name, run.selection, run.actions).await
 }
 

@@ -1,4 +1,4 @@
-//! Runs: the list, one of them, stopping one.
+//! Runs: the list, one of them, and what a person decides about it.
 
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
@@ -8,6 +8,7 @@ use {
     super::words::Words,
     crate::view::{Role, RunProgressView},
     engine::Engine,
+    store::Decision,
     triage::model::RunId,
 };
 
@@ -58,19 +59,69 @@ pub async fn run(
     let Some(run) = found.map_err(|error| internal(&error))? else {
         return Err(refuse(ApiError::NotFound(format!("There is no run {id}."))));
     };
-    Ok(Words::of(&engine).run(run, outcome, page, CHANGES_PAGE))
+    let undo = engine.undo_price(&run.status.run).await;
+    let undo = undo.map_err(|error| internal(&error))?;
+    let undone_by = engine.store().undos_of(RunId(id)).await;
+    let undone_by = undone_by.map_err(|error| internal(&error))?;
+    let words = Words::of(&engine);
+    Ok(RunView {
+        undo: undo.map(|price| words.reads(&price)),
+        undone_by: undone_by.iter().map(|run| (run.id.0, run.state)).collect(),
+        ..words.run(run, outcome, page, CHANGES_PAGE)
+    })
 }
 
-/// Stops a run before its next request. What was already sent stays, and the run says so.
-#[server(prefix = "/api", endpoint = "cancel_run")]
-pub async fn cancel_run(id: i64) -> Result<(), ApiError> {
-    let (engine, _) = require(Role::Lead)?;
-    engine
-        .cancel(RunId(id))
-        .await
-        .map_err(|error| internal(&error))?;
-    leptos_axum::redirect(&format!("/runs/{id}"));
+/// Does one of these to a run: `pause`, `resume`, `cancel` (all before its next request; what was sent stays), `ahead`
+/// (go before the others that wait), `retry` (what failed), `done` and `again` (what is uncertain: it was made, or is
+/// to be sent once more), `undo` (prepare one). With `seq`, `done` and `again` mean that change only.
+#[server(prefix = "/api", endpoint = "act_on_run")]
+pub async fn act_on_run(
+    id: i64,
+    act: String,
+    #[server(default)] seq: Option<i32>,
+) -> Result<(), ApiError> {
+    let (engine, operator) = require(Role::Lead)?;
+    let run = RunId(id);
+    let by = operator.name.as_str();
+    let mut shown = format!("/runs/{id}");
+    let acted = match act.as_str() {
+        "pause" => engine.pause(run).await,
+        "resume" => engine.resume(run).await,
+        "cancel" => engine.cancel(run).await,
+        "ahead" => engine.move_ahead(run).await,
+        "retry" => decide(&engine, run, seq, Decision::Retry, by).await,
+        "done" => decide(&engine, run, seq, Decision::MarkDone, by).await,
+        "again" => decide(&engine, run, seq, Decision::SendAgain, by).await,
+        "undo" => engine.undo(run, by).await.map(|undo| {
+            if let Some(undo) = undo {
+                shown = format!("/preview/{undo}");
+            }
+            undo.is_some()
+        }),
+        other => {
+            let problem = format!("`{other}` cannot be done to a run.");
+            return Err(refuse(ApiError::Invalid(vec![problem])));
+        }
+    };
+    // What somebody else did first is no failure: the page shows how the run stands now.
+    if !acted.map_err(|error| internal(&error))? && act == "undo" {
+        let problem = format!("There is nothing to take back in run {id}.");
+        return Err(refuse(ApiError::Invalid(vec![problem])));
+    }
+    leptos_axum::redirect(&shown);
     Ok(())
+}
+
+#[cfg(feature = "ssr")]
+async fn decide(
+    engine: &Engine,
+    run: RunId,
+    seq: Option<i32>,
+    decision: Decision,
+    by: &str,
+) -> Result<bool, store::Error> {
+    let decided = engine.decide(run, seq, decision, by).await?;
+    Ok(decided > 0)
 }
 
 /// How a run stands right now, and the changes that `turned` since it was told last.

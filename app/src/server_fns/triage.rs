@@ -20,9 +20,9 @@ pub async fn list_conversations(
 ) -> Result<ConversationList, ApiError> {
     use engine::{Sort, SortKey};
 
-    use super::access::require;
+    use super::access::{internal, require};
     use super::words::Words;
-    use crate::view::Role;
+    use crate::view::{ConversationRow, Role};
 
     let (engine, _) = require(Role::Viewer)?;
     let key = match sort.as_str() {
@@ -57,11 +57,17 @@ pub async fn list_conversations(
         Ok(listed) => (listed.conversations, listed.matching, None),
         Err(error) => (Vec::new(), 0, Some(error)),
     };
+    let ids: Vec<_> = conversations.iter().map(|one| one.id.clone()).collect();
+    let in_runs = engine.in_open_runs(&ids).await;
+    let in_runs = in_runs.map_err(|error| internal(&error))?;
     let ages_from_hiver = conversations.iter().all(|one| one.created_at.is_some());
     Ok(ConversationList {
         rows: conversations
             .iter()
-            .map(|one| words.row(&directory, one))
+            .map(|one| ConversationRow {
+                run: in_runs.get(&one.id).map(|run| run.0),
+                ..words.row(&directory, one)
+            })
             .collect(),
         matching,
         total,
@@ -118,6 +124,7 @@ pub async fn plan_changes(
     #[server(default)] shown: Vec<String>,
     #[server(default)] assign: String,
     #[server(default)] add_tags: Vec<String>,
+    #[server(default)] new_tag: String,
     #[server(default)] remove_tags: Vec<String>,
     #[server(default)] set_status: String,
     #[server(default)] note: String,
@@ -125,7 +132,7 @@ pub async fn plan_changes(
     use std::collections::{BTreeSet, HashSet};
 
     use triage::actions::Actions;
-    use triage::model::Status;
+    use triage::model::{Status, TagId};
     use triage::selection::Selection;
 
     use super::access::require;
@@ -143,13 +150,28 @@ pub async fn plan_changes(
     } else {
         Selection::Ids(ids.into_iter().map(Into::into).collect())
     };
+    let mut add_tags: Vec<TagId> = add_tags
+        .into_iter()
+        .filter_map(some)
+        .map(Into::into)
+        .collect();
+    // A name that is there already means that tag, not a second one of the same name.
+    let new_tag = some(new_tag.trim().to_owned());
+    let known = new_tag.as_deref().and_then(|name| {
+        let mirror = engine.mirror().read();
+        mirror.directory.tag_named(name).map(|tag| tag.id.clone())
+    });
+    let new_tags = match known {
+        Some(id) => {
+            add_tags.push(id);
+            Vec::new()
+        }
+        None => new_tag.into_iter().collect(),
+    };
     let actions = Actions {
         assign: some(assign).map(Into::into),
-        add_tags: add_tags
-            .into_iter()
-            .filter_map(some)
-            .map(Into::into)
-            .collect(),
+        add_tags,
+        new_tags,
         remove_tags: remove_tags
             .into_iter()
             .filter_map(some)

@@ -3,23 +3,28 @@
 use std::collections::BTreeMap;
 
 use engine::{
-    CheckedKey, Engine, MailboxCounts, Preview, RunPage, RunStatus, Status, Turned, UserCounts,
+    CheckedKey, Engine, Forecast, MailboxCounts, Preview, RunPage, RunStatus, Status, Turned,
+    UserCounts,
 };
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use store::{Author, ChangeRow, Run};
-use triage::actions::{Actions, Change};
-use triage::model::{Assignee, Conversation, Directory, MailboxId, Tag, TagId, User, UserId};
+use store::{Author, ChangeRow, NewTagState, Run};
+use triage::actions::Change;
+use triage::model::{
+    Assignee, Conversation, ConversationId, Directory, MailboxId, Tag, TagId, User, UserId,
+};
 use triage::outcome::{Outcome, RunState};
+use triage::plan::{LeftOutReason, Price};
 use triage::selection::Selection;
 use triage::text;
 
 use super::access::SignedIn;
 use crate::view::{
     AssigneeView, CannotUndo, ChangeGroup, ChangeView, ConnectionView, ConversationRow,
-    ConversationView, Frame, HistoryLine, KeyCheck, KeySource, MailboxCard, Moment, Overview,
-    PlannedChangeView, PlannedRow, PreviewView, Problem, RunLine, RunProgressView, RunView,
-    SyncProgress, Trouble, UserLoad,
+    ConversationView, Frame, HistoryLine, KeyCheck, KeySource, LeftOutView, MailboxCard, Moment,
+    Overview, PlannedChangeView, PlannedRow, PreviewView, Problem, RunLine, RunProgressView,
+    RunView, SyncProgress, Trouble, UserLoad,
 };
 
 /// Words what the engine says, at one moment.
@@ -49,7 +54,7 @@ impl Words {
         }
     }
 
-    fn moment(&self, at: i64) -> Moment {
+    pub(super) fn moment(&self, at: i64) -> Moment {
         let exact = Timestamp::from_millisecond(at)
             .map(|at| {
                 at.to_zoned(self.zone.clone())
@@ -106,6 +111,7 @@ impl Words {
                     .collect()
             }),
             age: self.moment(of.age_from()),
+            run: None,
         }
     }
 
@@ -143,6 +149,7 @@ impl Words {
         let Preview {
             run,
             price,
+            forecast,
             stale,
             changes,
             already,
@@ -186,8 +193,71 @@ impl Words {
             already_rows: planned_rows(&already, &names),
             page: number(page),
             pages: number(facts.summary.will_change.div_ceil(page_size).max(1)),
-            back: back(&run.selection),
+            back: match run.undo_of {
+                Some(of) => format!("/runs/{of}"),
+                None => back(&run.selection),
+            },
+            schedule: self.schedule(forecast),
+            undo_of: run.undo_of.map(|of| of.0),
+            reading: None,
+            left_out: left_out(&run, &names),
+            new_tags: run.new_tags.iter().map(|tag| tag.name.clone()).collect(),
         }
+    }
+
+    /// When something will have been sent, and where the day's limit interrupts it.
+    fn schedule(&self, forecast: Forecast) -> String {
+        match (forecast.stops_at, forecast.continues_at) {
+            (Some(stops), Some(continues)) => format!(
+                "until {} it waits for the day's limit from {} on, and it ends about {}",
+                self.clock(continues),
+                self.clock(stops),
+                self.clock(forecast.finish_at)
+            ),
+            _ => format!("ends about {}", self.clock(forecast.finish_at)),
+        }
+    }
+
+    /// When a day begins in the console's time zone.
+    pub(super) fn start_of(&self, day: Date) -> Option<i64> {
+        let start = day.to_zoned(self.zone.clone()).ok()?;
+        Some(start.timestamp().as_millisecond())
+    }
+
+    /// A time of day; with its day where that is not today.
+    pub(super) fn clock(&self, at: i64) -> String {
+        let zoned = |at: i64| {
+            Timestamp::from_millisecond(at)
+                .ok()
+                .map(|at| at.to_zoned(self.zone.clone()))
+        };
+        let (Some(then), Some(now)) = (zoned(at), zoned(self.now)) else {
+            return "some day".to_owned();
+        };
+        let words = if then.date() == now.date() {
+            "%H:%M %Z"
+        } else {
+            "%a %-d %b %H:%M %Z"
+        };
+        then.strftime(words).to_string()
+    }
+
+    /// What reading before an undo costs.
+    pub(super) fn reads(&self, price: &Price) -> String {
+        let mut words = format!(
+            "asks Hiver first how {} now: {}, {}",
+            if price.requests == 1 {
+                "1 conversation stands".to_owned()
+            } else {
+                format!("{} stand", text::plural(price.requests, "conversation"))
+            },
+            text::plural(price.requests, "request"),
+            text::duration(price.seconds)
+        );
+        if let Some(share) = price.share_of_day {
+            words.push_str(&format!(", {} of today", text::percent(share)));
+        }
+        words
     }
 
     pub(super) fn run_line(&self, status: &RunStatus) -> RunLine {
@@ -226,11 +296,19 @@ impl Words {
             rows: page
                 .changes
                 .into_iter()
-                .map(|change| change_view(change, &names))
+                .map(|change| self.change(change, &names))
                 .collect(),
             outcome,
             page: number(number_of),
             pages: number(page.matching.div_ceil(size).max(1)),
+            undo: None,
+            undo_of: run.undo_of.map(|of| of.0),
+            undone_by: Vec::new(),
+            new_tags: run
+                .new_tags
+                .iter()
+                .map(|tag| (tag.name.clone(), new_tag_state(&tag.state)))
+                .collect(),
         }
     }
 
@@ -249,6 +327,7 @@ impl Words {
             id: run.id.0,
             state: run.state,
             cancelling: run.cancel_requested && !over,
+            pausing: run.pause_requested && run.state == RunState::Running,
             pause_reason: run.pause_reason.clone(),
             counts: Outcome::ALL
                 .into_iter()
@@ -262,7 +341,10 @@ impl Words {
                 .collect(),
             time: match run.state {
                 RunState::Finished | RunState::Cancelled => format!("took {}", took()),
-                RunState::Paused => "paused".to_owned(),
+                RunState::Paused => format!(
+                    "paused with {} to come",
+                    text::plural(status.requests_left, "request")
+                ),
                 _ if status.held_up => "waiting for Hiver".to_owned(),
                 _ => format!("about {} left", text::duration(status.seconds_left)),
             },
@@ -274,11 +356,29 @@ impl Words {
                 };
                 format!("{rate:.1} requests/s{why}")
             }),
+            schedule: status
+                .forecast
+                .filter(|_| !status.held_up)
+                .map(|forecast| self.to_come(status.requests_left, forecast)),
             turned: turned
                 .into_iter()
                 .map(|one| (one.seq, one.outcome, one.reason))
                 .collect(),
         }
+    }
+
+    /// What a run still takes: requests, share of the day, and when it ends.
+    fn to_come(&self, requests: u64, forecast: Forecast) -> String {
+        let share = self
+            .per_day
+            .map(|per_day| requests as f64 / f64::from(per_day.max(1)))
+            .map(|share| format!(", {} of a day", text::percent(share)))
+            .unwrap_or_default();
+        format!(
+            "{} to come{share}; {}",
+            text::plural(requests, "request"),
+            self.schedule(forecast)
+        )
     }
 
     pub(super) fn conversation(
@@ -291,10 +391,7 @@ impl Words {
             row: self.row(directory, of),
             changed: self.moment(of.changed_at()),
             changed_from_hiver: of.updated_at.is_some(),
-            link: self
-                .conversation_url
-                .as_ref()
-                .map(|template| template.replace("{id}", &encode(of.id.as_str()))),
+            link: self.in_hiver(&of.id),
             history: history
                 .into_iter()
                 .map(|(run, change)| HistoryLine {
@@ -304,9 +401,28 @@ impl Words {
                         .finished_at
                         .or(change.sent_at)
                         .map(|at| self.moment(at)),
-                    change: change_view(change, &names(&run)),
+                    change: self.change(change, &names(&run)),
                 })
                 .collect(),
+        }
+    }
+
+    /// The page of a conversation in Hiver.
+    fn in_hiver(&self, id: &ConversationId) -> Option<String> {
+        let template = self.conversation_url.as_ref()?;
+        Some(template.replace("{id}", &encode(id.as_str())))
+    }
+
+    pub(super) fn change(&self, change: ChangeRow, names: &Directory) -> ChangeView {
+        ChangeView {
+            seq: change.seq,
+            link: self.in_hiver(&change.conversation),
+            conversation: change.conversation.to_string(),
+            subject: change.subject,
+            change: text::change(&change.change, names),
+            outcome: change.outcome,
+            reason: change.reason,
+            decided_by: change.decided_by,
         }
     }
 
@@ -361,13 +477,13 @@ fn trouble(from: engine::Trouble, key_source: engine::KeySource) -> Trouble {
     }
 }
 
-fn author(run: &Run) -> String {
+pub(super) fn author(run: &Run) -> String {
     let Author::Operator(name) = &run.author;
     name.clone()
 }
 
 /// The users and tags of a run by the names they had when it was planned.
-fn names(run: &Run) -> Directory {
+pub(super) fn names(run: &Run) -> Directory {
     let label = |id: &str| run.labels.get(id).cloned().unwrap_or_else(|| id.to_owned());
     let user = |id: &UserId| User {
         id: id.clone(),
@@ -378,23 +494,34 @@ fn names(run: &Run) -> Directory {
         id: id.clone(),
         name: label(id.as_str()),
     };
+    // What is wished stands in the actions; tags made on the way and what an undo brings back only in the labels.
+    let labelled = || run.labels.keys().map(String::as_str);
     Directory {
-        users: run.actions.assign.iter().map(user).collect(),
+        users: run
+            .actions
+            .assign
+            .iter()
+            .map(user)
+            .chain(labelled().map(|id| user(&id.into())))
+            .collect(),
         tags: run
             .actions
             .add_tags
             .iter()
             .chain(&run.actions.remove_tags)
             .map(tag)
+            .chain(labelled().map(|id| tag(&id.into())))
             .collect(),
         mailboxes: Vec::new(),
     }
 }
 
 /// What a run does: `Assign to Ana Ruiz, add tag billing, add note`.
-fn title(run: &Run) -> String {
+pub(super) fn title(run: &Run) -> String {
+    if let Some(of) = run.undo_of {
+        return format!("Undo run {of}");
+    }
     let names = names(run);
-    let Actions { .. } = &run.actions;
     let mut title = String::new();
     for change in run.actions.changes() {
         let words = text::change(&change, &names);
@@ -408,6 +535,42 @@ fn title(run: &Run) -> String {
         }
     }
     title
+}
+
+fn new_tag_state(state: &NewTagState) -> String {
+    match state {
+        NewTagState::Waiting => "to be made first".to_owned(),
+        NewTagState::Sending => "being made".to_owned(),
+        NewTagState::Made(_) => "made".to_owned(),
+        NewTagState::Failed(why) => format!("could not be made: {why}"),
+    }
+}
+
+/// What an undo leaves as it is, by reason, conflicts first.
+fn left_out(run: &Run, names: &Directory) -> Vec<LeftOutView> {
+    const SHOWN: usize = 20;
+    let mut by_reason: BTreeMap<LeftOutReason, Vec<_>> = BTreeMap::new();
+    for one in &run.left_out {
+        by_reason.entry(one.reason).or_default().push(one);
+    }
+    let mut views: Vec<LeftOutView> = by_reason
+        .into_iter()
+        .map(|(reason, all)| LeftOutView {
+            sentence: text::left_out(reason, all.len() as u64),
+            conflict: !matches!(reason, LeftOutReason::Impossible(_)),
+            first: all
+                .iter()
+                .take(SHOWN)
+                .map(|one| {
+                    let what = text::change(&one.change, names);
+                    (one.conversation.to_string(), one.subject.clone(), what)
+                })
+                .collect(),
+            more: all.len().saturating_sub(SHOWN),
+        })
+        .collect();
+    views.sort_by_key(|view| !view.conflict);
+    views
 }
 
 fn selected(selection: &Selection, conversations: u64) -> String {
@@ -478,23 +641,12 @@ fn planned_rows(changes: &[ChangeRow], names: &Directory) -> Vec<PlannedRow> {
     rows
 }
 
-fn change_view(change: ChangeRow, names: &Directory) -> ChangeView {
-    ChangeView {
-        seq: change.seq,
-        conversation: change.conversation.to_string(),
-        subject: change.subject,
-        change: text::change(&change.change, names),
-        outcome: change.outcome,
-        reason: change.reason,
-    }
-}
-
 fn number(count: u64) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 /// Percent-encodes everything that means something in a path or query.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     let pair: BTreeMap<&str, &str> = BTreeMap::from([("q", text)]);
     let encoded = serde_qs::to_string(&pair).unwrap_or_default();
     encoded.trim_start_matches("q=").replace('+', "%20")

@@ -79,6 +79,7 @@ async fn a_run() -> Result<Vec<Figure>, Failure> {
         requests_per_second: Some(RATE),
         requests_per_day: None,
         conversation_url: None,
+        duties: engine::Duties::All,
     };
     let engine = Engine::start(store, SecretKey::generate()?, Clock::system(), config).await?;
     let mut live = engine.listen();

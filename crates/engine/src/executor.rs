@@ -5,27 +5,36 @@
 //! carries it out.
 
 mod activity;
+mod busy;
 mod flight;
+mod new_tags;
 mod pass;
+mod reading;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use activity::Activity;
-use store::Run;
+pub(crate) use busy::Busy;
+use hiver::Lane;
+use store::{Run, RunLane};
 use triage::outcome::RunState;
 
 use crate::Engine;
 use crate::link::Link;
 use crate::live::Live;
 use crate::sync::chain;
+use crate::words;
 
 /// How often counted requests are written down.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait after the database failed.
 const DATABASE_PAUSE: Duration = Duration::from_secs(2);
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Plans that nobody confirmed are kept this long.
-const KEEP_PREVIEWS_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+const KEEP_PREVIEWS_MS: i64 = 7 * DAY_MS;
+/// Counts of requests are kept this long.
+const KEEP_COUNTS_MS: i64 = 30 * DAY_MS;
 
 /// What becomes of a change that was sent without an answer when its run is cancelled.
 pub(crate) const CANCELLED_IN_DOUBT: &str =
@@ -43,17 +52,40 @@ enum End {
     Lost,
 }
 
-/// Sends what is confirmed, run after run, until the engine stops.
+/// What somebody at work waits for.
+#[derive(Clone, Copy)]
+enum Desk {
+    /// Sends the runs of a lane.
+    Runs(RunLane),
+    /// Reads what undos need to know.
+    Undos,
+}
+
+/// Sends what is confirmed, run after run, until the engine stops. Small runs go ahead of the big ones, at a desk of
+/// their own.
 pub(crate) async fn work(engine: Engine) {
     let counting = engine.0.tasks.spawn(keep_counting(engine.clone()));
+    tokio::join!(
+        work_at(&engine, Desk::Runs(RunLane::Click)),
+        work_at(&engine, Desk::Runs(RunLane::Bulk)),
+        work_at(&engine, Desk::Undos),
+    );
+    if counting.await.is_err() {
+        tracing::error!("the count of requests was not written to the end");
+    }
+    write_counts(&engine).await;
+}
+
+async fn work_at(engine: &Engine, desk: Desk) {
     let mut links = engine.0.link.subscribe();
     loop {
         let link = links.borrow_and_update().clone();
         if let Some(link) = link
             && wait_for_proof(&link).await
-            && let Err(error) = send_all(&engine, &link).await
+            && let Err(error) = serve(engine, &link, desk).await
         {
             tracing::error!(error = %chain(&error), "runs cannot go on: the database fails");
+            engine.set_storage_trouble(Some(words::storage(&error)));
             tokio::select! {
                 () = engine.0.stop.cancelled() => {}
                 () = tokio::time::sleep(engine.patience().of(DATABASE_PAUSE)) => continue,
@@ -67,10 +99,14 @@ pub(crate) async fn work(engine: Engine) {
             changed = links.changed() => if changed.is_err() { break },
         }
     }
-    if counting.await.is_err() {
-        tracing::error!("the count of requests was not written to the end");
+}
+
+/// The lane of the pacer on which a run is sent.
+fn pace(lane: RunLane) -> Lane {
+    match lane {
+        RunLane::Click => Lane::Click,
+        RunLane::Bulk => Lane::Bulk,
     }
-    write_counts(&engine).await;
 }
 
 /// Waits until Hiver has shown that the key is of the account that the runs are for; `false` when the link ends
@@ -83,22 +119,32 @@ async fn wait_for_proof(link: &Link) -> bool {
     }
 }
 
-/// Sends run after run on a link until it ends.
-async fn send_all(engine: &Engine, link: &Arc<Link>) -> Result<(), store::Error> {
-    engine
-        .store()
-        .forget_previews(engine.now() - KEEP_PREVIEWS_MS)
-        .await?;
+/// Does one thing after the other on a link until it ends.
+async fn serve(engine: &Engine, link: &Arc<Link>, desk: Desk) -> Result<(), store::Error> {
+    if matches!(desk, Desk::Runs(RunLane::Bulk)) {
+        tidy(engine).await?;
+    }
     resume_paused(engine, link).await?;
+    let mut work = engine.0.work.subscribe();
     while !link.stop.is_cancelled() {
-        let Some(run) = next_run(engine, link).await? else {
+        // What comes after this look wakes the wait below.
+        work.borrow_and_update();
+        let next = match desk {
+            Desk::Runs(lane) => next_run(engine, link, lane).await?,
+            Desk::Undos => next_undo(engine, link).await?,
+        };
+        let Some(run) = next else {
+            engine.set_storage_trouble(None);
             tokio::select! {
                 () = link.stop.cancelled() => return Ok(()),
-                () = engine.0.work.notified() => continue,
+                changed = work.changed() => if changed.is_err() { return Ok(()) } else { continue },
             }
         };
         let id = run.id;
-        let end = pass::send(engine, link, run).await?;
+        let end = match desk {
+            Desk::Runs(_) => pass::send(engine, link, run).await?,
+            Desk::Undos => reading::read(engine, link, run).await?,
+        };
         engine.tell(Live::Run(id));
         match end {
             End::Over => {}
@@ -131,10 +177,31 @@ async fn resume_paused(engine: &Engine, link: &Link) -> Result<(), store::Error>
     Ok(())
 }
 
-/// The next run in the order of confirmation.
-async fn next_run(engine: &Engine, link: &Link) -> Result<Option<Run>, store::Error> {
+/// Throws away what nobody will ask for any more.
+async fn tidy(engine: &Engine) -> Result<(), store::Error> {
+    let store = engine.store();
+    store
+        .forget_previews(engine.now() - KEEP_PREVIEWS_MS)
+        .await?;
+    store.forget_usage(engine.now() - KEEP_COUNTS_MS).await?;
+    store.forget_wishes(engine.now() - DAY_MS).await
+}
+
+/// The next run of a lane in the order of confirmation.
+async fn next_run(
+    engine: &Engine,
+    link: &Link,
+    lane: RunLane,
+) -> Result<Option<Run>, store::Error> {
     let open = engine.store().open_runs(link.connection.id).await?;
-    Ok(open.into_iter().find(|run| run.state != RunState::Paused))
+    Ok(open
+        .into_iter()
+        .find(|run| run.lane == lane && run.state != RunState::Paused && engine.is_duty(run.id)))
+}
+
+async fn next_undo(engine: &Engine, link: &Link) -> Result<Option<Run>, store::Error> {
+    let undos = engine.store().runs_to_read(link.connection.id).await?;
+    Ok(undos.into_iter().find(|undo| engine.is_duty(undo.id)))
 }
 
 /// Writes down how many requests left, again and again until the engine stops.
@@ -142,7 +209,13 @@ async fn keep_counting(engine: Engine) {
     loop {
         tokio::select! {
             () = engine.0.stop.cancelled() => return,
-            () = tokio::time::sleep(COUNT_EVERY) => write_counts(&engine).await,
+            () = tokio::time::sleep(COUNT_EVERY) => {
+                write_counts(&engine).await;
+                // The wall clock may have jumped, or the machine slept: a day that was over may be another one.
+                if let Some(link) = engine.link() {
+                    link.hiver.pacer().recheck();
+                }
+            }
         }
     }
 }

@@ -4,8 +4,10 @@
 //! (`sync`) and the one that sends (`executor`). Pages ask the engine; they never wait for Hiver.
 
 mod answers;
+mod budget;
 mod clock;
 mod day;
+mod decisions;
 mod executor;
 mod link;
 mod live;
@@ -17,14 +19,19 @@ mod query;
 mod runs;
 mod status;
 mod sync;
+mod wishes;
 mod words;
+mod written;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+pub use budget::{Budget, BudgetHour, LANES};
 pub use clock::Clock;
+pub use day::Forecast;
 use hiver::Dialect;
-pub use link::{CheckedKey, KeySource, UseKeyError};
+pub use link::{CheckedKey, KeySource, UseKeyError, connection_in_use};
 pub use live::{Live, Turned};
 pub use mirror::{Mirror, MirrorState};
 pub use patience::Patience;
@@ -38,9 +45,12 @@ pub use sync::RefreshError;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use triage::model::RunId;
+pub use wishes::{Wish, WishAnswer};
 
-use crate::executor::Activity;
+use crate::executor::{Activity, Busy};
 use crate::link::Link;
+use crate::sync::Wanted;
 
 /// How many live messages a slow listener may fall behind before it has to look again.
 const LIVE_BACKLOG: usize = 4_096;
@@ -65,6 +75,20 @@ pub struct Config {
     pub requests_per_day: Option<u32>,
     /// Template of a conversation's page in Hiver; `{id}` stands for the conversation's id.
     pub conversation_url: Option<String>,
+    /// What this process does by itself.
+    pub duties: Duties,
+}
+
+/// What an engine does without being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Duties {
+    /// Everything: it keeps the mirror fresh, sends what is confirmed, and carries out what other processes wish.
+    #[default]
+    All,
+    /// It reads from Hiver when it is asked to, and sends nothing.
+    Reading,
+    /// It sends only the runs that it is told to, and reads only what they need.
+    ChosenRuns,
 }
 
 /// The engine; cheap to clone, all clones are one.
@@ -73,20 +97,26 @@ pub struct Engine(Arc<Inner>);
 
 struct Inner {
     store: Store,
-    secret: SecretKey,
+    secret: RwLock<Arc<SecretKey>>,
+    /// The runs to be sent, where only chosen ones are.
+    chosen: Mutex<HashSet<RunId>>,
     clock: Clock,
     config: Config,
     patience: Patience,
     mirror: Mirror,
     link: watch::Sender<Option<Arc<Link>>>,
     trouble: watch::Sender<Option<Trouble>>,
+    /// What is wrong with the database.
+    storage: watch::Sender<Option<Trouble>>,
     sync: watch::Sender<Option<SyncProgress>>,
     live: broadcast::Sender<Live>,
     /// There may be something to send.
-    work: Notify,
-    /// Somebody wants the mirror read again.
+    work: watch::Sender<()>,
+    /// Somebody wants the mirror read again, and what of it.
     refresh: Notify,
+    wanted: Mutex<Vec<Wanted>>,
     activity: Arc<Mutex<Activity>>,
+    busy: Busy,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -127,18 +157,22 @@ impl Engine {
     ) -> Result<Self, StartError> {
         let engine = Self(Arc::new(Inner {
             store,
-            secret,
+            secret: RwLock::new(Arc::new(secret)),
+            chosen: Mutex::default(),
             clock,
             config,
             patience,
             mirror: Mirror::default(),
             link: watch::Sender::new(None),
             trouble: watch::Sender::new(None),
+            storage: watch::Sender::new(None),
             sync: watch::Sender::new(None),
             live: broadcast::Sender::new(LIVE_BACKLOG),
-            work: Notify::new(),
+            work: watch::Sender::new(()),
             refresh: Notify::new(),
+            wanted: Mutex::default(),
             activity: Arc::default(),
+            busy: Busy::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }));
@@ -146,6 +180,7 @@ impl Engine {
         engine.connect_at_start().await?;
         engine.0.tasks.spawn(sync::work(engine.clone()));
         engine.0.tasks.spawn(executor::work(engine.clone()));
+        engine.0.tasks.spawn(wishes::watch(engine.clone()));
         Ok(engine)
     }
 
@@ -195,7 +230,7 @@ impl Engine {
 
     /// Asks the workers to read the mirror again.
     pub fn refresh(&self) {
-        self.0.refresh.notify_one();
+        self.want(Wanted::by_nobody());
     }
 
     /// Requests per second that may be sent.
@@ -205,6 +240,35 @@ impl Engine {
         config
             .requests_per_second
             .unwrap_or_else(|| config.dialect.default_requests_per_second())
+    }
+
+    /// Sends a run although only chosen ones are sent.
+    pub fn choose(&self, run: RunId) {
+        self.0
+            .chosen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(run);
+        self.call_to_work();
+    }
+
+    /// Whether a run is to be sent by this process.
+    pub(crate) fn is_duty(&self, run: RunId) -> bool {
+        match self.config().duties {
+            Duties::All => true,
+            Duties::Reading => false,
+            Duties::ChosenRuns => self
+                .0
+                .chosen
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains(&run),
+        }
+    }
+
+    /// The key that secrets are sealed with.
+    pub(crate) fn secret(&self) -> Arc<SecretKey> {
+        Arc::clone(&self.0.secret.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn patience(&self) -> Patience {
@@ -225,6 +289,23 @@ impl Engine {
         if changed {
             self.tell(Live::Status);
         }
+    }
+
+    /// Says what is wrong with the database, until it is mended.
+    pub(crate) fn set_storage_trouble(&self, trouble: Option<Trouble>) {
+        let changed = self.0.storage.send_if_modified(|known| {
+            let differs = *known != trouble;
+            *known = trouble;
+            differs
+        });
+        if changed {
+            self.tell(Live::Status);
+        }
+    }
+
+    /// Tells everybody at work that there may be something to do.
+    pub(crate) fn call_to_work(&self) {
+        self.0.work.send_replace(());
     }
 
     pub(crate) fn with_activity<T>(&self, look: impl FnOnce(&mut Activity) -> T) -> T {

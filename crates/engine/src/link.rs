@@ -5,17 +5,18 @@ use std::time::{Duration, SystemTime};
 
 use hiver::{Allowance, Hiver, Lane, Meter, Settings};
 use secrecy::{ExposeSecret, SecretString};
-use store::Connection;
+use store::{Connection, SecretKey, Store};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use triage::model::Mailbox;
 
-use crate::day::Day;
+use crate::budget::keep_holds;
+use crate::day::{Day, Forecast};
 use crate::executor::Activity;
 use crate::live::Live;
 use crate::status::Trouble;
-use crate::{Clock, Engine, StartError, words};
+use crate::{Clock, Config, Engine, StartError, words};
 
 /// Where the key in use comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +116,7 @@ impl Engine {
             Some(key) if config.demo => (Some(key.clone()), KeySource::Demo),
             Some(key) => (Some(key.clone()), KeySource::Environment),
             None => (
-                self.store().key(connection.id, &self.0.secret).await?,
+                self.store().key(connection.id, &self.secret()).await?,
                 KeySource::Stored,
             ),
         };
@@ -129,33 +130,15 @@ impl Engine {
     /// The connection that was last in use at this address; a new one where there was none.
     async fn last_connection(&self) -> Result<Connection, store::Error> {
         let config = self.config();
-        let dialect = config.dialect.as_str();
-        let mut known = self
-            .store()
-            .connections_at(dialect, &config.identity)
-            .await?;
-        let in_use: Option<store::ConnectionId> = self.store().setting(&self.in_use()).await?;
-        match known.iter().position(|one| Some(one.id) == in_use) {
-            Some(position) => Ok(known.swap_remove(position)),
-            None => match known.into_iter().next() {
-                Some(newest) => Ok(newest),
-                None => {
-                    self.store()
-                        .connection(dialect, &config.identity, "", self.now())
-                        .await
-                }
-            },
+        match connection_in_use(self.store(), config).await? {
+            Some(connection) => Ok(connection),
+            None => {
+                let dialect = config.dialect.as_str();
+                self.store()
+                    .connection(dialect, &config.identity, "", self.now())
+                    .await
+            }
         }
-    }
-
-    /// The name of the setting that says which connection of an address is in use.
-    fn in_use(&self) -> String {
-        let config = self.config();
-        format!(
-            "connection-in-use:{}:{}",
-            config.dialect.as_str(),
-            config.identity
-        )
     }
 
     async fn connect(
@@ -182,7 +165,7 @@ impl Engine {
             self.0.mirror.load(connection.id, stored);
         }
         self.store()
-            .set_setting(&self.in_use(), &connection.id)
+            .set_setting(&in_use(self.config()), &connection.id)
             .await?;
         let link = Arc::new(Link {
             key_hint: hint(&key),
@@ -197,6 +180,9 @@ impl Engine {
         if before == Before::Requests {
             follow_on(self.link().as_deref(), &link).await;
         }
+        self.0
+            .tasks
+            .spawn(keep_holds(self.clone(), Arc::clone(&link)));
         if let Some(old) = self.0.link.send_replace(Some(link)) {
             old.stop.cancel();
         }
@@ -246,6 +232,30 @@ impl Engine {
         }
     }
 
+    /// Asks Hiver whether it accepts the key in use; nothing where there is none.
+    pub async fn check_key_in_use(&self) -> Option<CheckedKey> {
+        let key = self.link()?.key.clone();
+        Some(self.check_key(key).await)
+    }
+
+    /// Seals every stored key anew with another secret key, which is the one in use from then on.
+    ///
+    /// # Errors
+    /// When a stored key cannot be opened, or the database fails; the old secret key then stays.
+    pub async fn rotate_secret(&self, new: SecretKey) -> Result<(), store::Error> {
+        let old = self.secret();
+        self.store().reseal_keys(&old, &new).await?;
+        let mut secret = self
+            .0
+            .secret
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *secret = Arc::new(new);
+        drop(secret);
+        tracing::info!("the stored keys are sealed with a new secret key");
+        Ok(())
+    }
+
     /// Stores a key, sealed, and uses it from now on. Runs that waited for a key go on.
     ///
     /// # Errors
@@ -255,12 +265,14 @@ impl Engine {
         if config.key.is_some() {
             return Err(UseKeyError::FromEnvironment);
         }
+        // A stored key that no request can carry would keep the console from starting.
+        Hiver::new(self.settings(key.clone()))?;
         let connection = match self.link() {
             Some(link) => link.connection.clone(),
             None => self.last_connection().await?,
         };
         self.store()
-            .set_key(connection.id, &key, &self.0.secret)
+            .set_key(connection.id, &key, &self.secret())
             .await?;
         tracing::info!("a new Hiver key was stored");
         match self
@@ -302,7 +314,7 @@ impl Engine {
         };
         let Some(own) = own else {
             link.verified.send_replace(true);
-            self.0.work.notify_one();
+            self.call_to_work();
             return Ok(Adopted::Here);
         };
         tracing::warn!(
@@ -310,7 +322,7 @@ impl Engine {
         );
         if link.source == KeySource::Stored {
             self.store()
-                .set_key(own.id, &link.key, &self.0.secret)
+                .set_key(own.id, &link.key, &self.secret())
                 .await?;
         }
         match self
@@ -360,6 +372,35 @@ impl Engine {
     }
 }
 
+/// The connection that an engine of this configuration takes up: the one that was last in use at its address, else the
+/// newest; nothing where there was none yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn connection_in_use(
+    store: &Store,
+    config: &Config,
+) -> Result<Option<Connection>, store::Error> {
+    let mut known = store
+        .connections_at(config.dialect.as_str(), &config.identity)
+        .await?;
+    let in_use: Option<store::ConnectionId> = store.setting(&in_use(config)).await?;
+    let position = known.iter().position(|one| Some(one.id) == in_use);
+    Ok(match position {
+        Some(position) => Some(known.swap_remove(position)),
+        None => known.into_iter().next(),
+    })
+}
+
+/// The name of the setting that says which connection of an address is in use.
+fn in_use(config: &Config) -> String {
+    format!(
+        "connection-in-use:{}:{}",
+        config.dialect.as_str(),
+        config.identity
+    )
+}
+
 /// Lets a new link keep its distance from what was sent just before it: the check of its key, and what its
 /// predecessor was told to wait for.
 async fn follow_on(old: Option<&Link>, new: &Link) {
@@ -406,6 +447,17 @@ fn locked(day: &Mutex<Day>) -> MutexGuard<'_, Day> {
 }
 
 impl Link {
+    /// When so many requests of a lane will have been sent at a rate.
+    pub(crate) fn forecast(
+        &self,
+        lane: Lane,
+        requests: u64,
+        per_second: f64,
+        now: i64,
+    ) -> Forecast {
+        locked(&self.day).forecast(lane, requests, per_second, now)
+    }
+
     /// How long runs have to wait because the day's requests are used up; nothing when they may go on.
     pub(crate) fn day_is_over(&self, now: i64) -> Option<Duration> {
         locked(&self.day).wait(Lane::Bulk, now)

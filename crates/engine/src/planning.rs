@@ -64,6 +64,7 @@ impl Engine {
             connection: link.connection.id,
             author: Author::Operator(author),
             labels: labels(&actions, &directory),
+            new_tags: plan.tags_to_make().into_iter().map(str::to_owned).collect(),
             facts: PlanFacts {
                 summary: plan.summary(CAPABILITIES),
                 groups: plan.groups(),
@@ -74,19 +75,17 @@ impl Engine {
             mirror_at,
             created_at: now,
         };
-        let subjects: BTreeMap<_, _> = conversations
-            .iter()
-            .map(|one| (&one.id, one.subject.as_ref()))
-            .collect();
+        let selected: BTreeMap<_, _> = conversations.iter().map(|one| (&one.id, one)).collect();
         let changes = plan
             .changes
             .into_iter()
             .map(|planned| NewChange {
-                subject: subjects
+                subject: selected
                     .get(&planned.conversation)
-                    .copied()
-                    .flatten()
-                    .cloned(),
+                    .and_then(|one| one.subject.clone()),
+                mailbox: selected
+                    .get(&planned.conversation)
+                    .and_then(|one| one.mailbox.clone()),
                 conversation: planned.conversation,
                 change: planned.change,
                 before: planned.before,
@@ -103,7 +102,7 @@ impl Engine {
 
 /// Puts the conversations that change before those in which everything already is so; the order among them
 /// stays.
-fn changing_first(plan: Plan) -> Plan {
+pub(crate) fn changing_first(plan: Plan) -> Plan {
     let changing: HashSet<_> = plan
         .changes
         .iter()

@@ -1,13 +1,17 @@
 //! Plans and runs as pages see them, and what a person may do to them.
 
-use store::{ChangeRow, Error, Run};
+use store::{ChangeRow, Error, Run, RunLane};
 use triage::model::{ConversationId, RunId};
 use triage::outcome::{Outcome, RunState, Tally};
 use triage::plan::{Price, price};
 
 use crate::Engine;
+use crate::day::Forecast;
 use crate::executor::CANCELLED_IN_DOUBT;
 use crate::live::Live;
+
+/// Up to so many requests a run goes ahead of everything, like any click.
+const CLICK_REQUESTS: u64 = 20;
 
 /// A plan, with a page of its changes.
 #[derive(Debug)]
@@ -16,6 +20,8 @@ pub struct Preview {
     pub run: Run,
     /// What it costs now.
     pub price: Price,
+    /// When it would end if it were started now, after the runs that wait already.
+    pub forecast: Forecast,
     /// Conversations of the plan that changed in the mirror since it was made.
     pub stale: usize,
     /// The changes of the conversations on the page.
@@ -39,6 +45,10 @@ pub struct RunStatus {
     pub held_up: bool,
     /// How long what remains will take at the allowed rate, in seconds.
     pub seconds_left: f64,
+    /// When it will end, the day's limit and the runs before it considered; nothing while it is paused or over.
+    pub forecast: Option<Forecast>,
+    /// Requests that what remains will take.
+    pub requests_left: u64,
 }
 
 /// A run, with a page of its changes.
@@ -68,38 +78,24 @@ impl Engine {
         let Some(run) = self.own_run(id).await? else {
             return Ok(None);
         };
-        let per_conversation = run.actions.changes().len().max(1) as u64;
         let changing = run.facts.summary.will_change;
         let from = offset.min(changing);
-        let conversations = limit.min(changing - from);
         let changes = self
             .store()
-            .changes(
-                id,
-                &[],
-                from * per_conversation,
-                conversations * per_conversation,
-            )
+            .changes_by_conversation(id, from, limit.min(changing - from))
             .await?;
         let already = match run.facts.summary.already {
             0 => Vec::new(),
             some => {
-                let shown = some.min(limit) * per_conversation;
                 self.store()
-                    .changes(id, &[], changing * per_conversation, shown)
+                    .changes_by_conversation(id, changing, some.min(limit))
                     .await?
             }
         };
-        let link = self.link();
-        let used = match link {
-            Some(link) => {
-                self.store()
-                    .requests_of_day(link.connection.id, self.now())
-                    .await?
-            }
-            None => 0,
-        };
+        let used = self.requests_today().await?;
         let per_day = self.config().requests_per_day;
+        let lane = lane_for(run.facts.summary.requests);
+        let before = self.requests_before(lane, None).await?;
         Ok(Some(Preview {
             price: price(
                 run.facts.summary.requests,
@@ -107,6 +103,7 @@ impl Engine {
                 per_day,
                 used,
             ),
+            forecast: self.forecast(lane, before + run.facts.summary.requests),
             stale: if run.state == RunState::Preview {
                 self.stale(&run).await?
             } else {
@@ -137,12 +134,16 @@ impl Engine {
     /// # Errors
     /// When the database fails.
     pub async fn confirm(&self, id: RunId) -> Result<bool, Error> {
-        if self.own_run(id).await?.is_none() {
+        let Some(run) = self.own_run(id).await? else {
+            return Ok(false);
+        };
+        if run.state == RunState::Reading {
             return Ok(false);
         }
-        if self.store().confirm_run(id, self.now()).await? {
+        let lane = lane_for(run.facts.summary.requests);
+        if self.store().confirm_run(id, lane, self.now()).await? {
             tracing::info!(run = %id, "run confirmed");
-            self.0.work.notify_one();
+            self.call_to_work();
             self.tell(Live::Run(id));
         }
         Ok(true)
@@ -153,14 +154,19 @@ impl Engine {
     /// # Errors
     /// When the database fails.
     pub async fn cancel(&self, id: RunId) -> Result<bool, Error> {
-        if self.own_run(id).await?.is_none() {
+        let Some(run) = self.own_run(id).await? else {
             return Ok(false);
+        };
+        if run.state == RunState::Reading {
+            let given_up = self.store().give_up_undo(id).await?;
+            self.tell(Live::Run(id));
+            return Ok(given_up);
         }
         let asked = self.store().request_cancel(id).await?;
         if asked {
             tracing::info!(run = %id, "run asked to stop");
             // A run that is being sent is ended by whoever sends it; any other is ended here and now.
-            self.with_activity(|activity| activity.cancel(id));
+            self.with_activity(|activity| activity.halt(id));
             self.store()
                 .cancel_idle_run(id, CANCELLED_IN_DOUBT, self.now())
                 .await?;
@@ -169,14 +175,14 @@ impl Engine {
         Ok(asked)
     }
 
-    /// How the run of that number stands.
+    /// How the run of that number stands, or the plan that it still is.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn run_status(&self, id: RunId) -> Result<Option<RunStatus>, Error> {
         match self.own_run(id).await? {
-            Some(run) if run.state != RunState::Preview => self.stand(run).await.map(Some),
-            _ => Ok(None),
+            Some(run) => self.stand(run).await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -191,13 +197,17 @@ impl Engine {
         offset: u64,
         limit: u64,
     ) -> Result<Option<RunPage>, Error> {
-        let Some(status) = self.run_status(id).await? else {
+        let outcomes: Vec<Outcome> = outcome.into_iter().collect();
+        // What the run calls its users and tags is read last: a tag that is made meanwhile has its name then.
+        let problems = self.store().problems(id).await?;
+        let changes = self.store().changes(id, &outcomes, offset, limit).await?;
+        let status = self.run_status(id).await?;
+        let Some(status) = status.filter(|status| !status.run.state.is_plan()) else {
             return Ok(None);
         };
-        let outcomes: Vec<Outcome> = outcome.into_iter().collect();
         Ok(Some(RunPage {
-            problems: self.store().problems(id).await?,
-            changes: self.store().changes(id, &outcomes, offset, limit).await?,
+            problems,
+            changes,
             matching: outcome.map_or(status.tally.total(), |outcome| status.tally.get(outcome)),
             status,
         }))
@@ -219,31 +229,32 @@ impl Engine {
         Ok((runs, total))
     }
 
-    /// What was done to a conversation from here, newest first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn history(&self, id: &ConversationId) -> Result<Vec<(Run, ChangeRow)>, Error> {
-        let Some(link) = self.link() else {
-            return Ok(Vec::new());
-        };
-        self.store()
-            .changes_of_conversation(link.connection.id, id, 100)
-            .await
-    }
-
     async fn stand(&self, run: Run) -> Result<RunStatus, Error> {
-        let tally = self.store().tally(run.id).await?;
+        let tally = match (run.state, run.undo_of) {
+            (RunState::Reading, Some(of)) => self.reading(run.id, of).await?,
+            _ => self.store().tally(run.id).await?,
+        };
         let allowed = self.allowed_per_second();
         let rate = self.link().map_or(allowed, |link| {
             link.hiver.pacer().state().current_per_second
         });
         let per_second = self.with_activity(|activity| activity.per_second(run.id));
+        let tags_left = run.new_tags.iter().filter(|tag| tag.is_open()).count() as u64;
+        let requests_left = tally.remaining() + tags_left;
+        let forecast = match run.state {
+            RunState::Waiting | RunState::Running => {
+                let before = self.requests_before(run.lane, Some(&run)).await?;
+                Some(self.forecast(run.lane, before + requests_left))
+            }
+            _ => None,
+        };
         Ok(RunStatus {
+            forecast,
+            requests_left,
             per_second,
             slowed: rate < allowed * 0.99,
             held_up: self.0.trouble.borrow().is_some(),
-            seconds_left: tally.remaining() as f64 / rate,
+            seconds_left: requests_left as f64 / rate,
             tally,
             run,
         })
@@ -259,5 +270,14 @@ impl Engine {
         };
         let run = self.store().run(id).await?;
         Ok(run.filter(|run| run.connection == link.connection.id))
+    }
+}
+
+/// How a run of so many requests is sent.
+pub(crate) fn lane_for(requests: u64) -> RunLane {
+    if requests <= CLICK_REQUESTS {
+        RunLane::Click
+    } else {
+        RunLane::Bulk
     }
 }

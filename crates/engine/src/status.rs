@@ -60,12 +60,9 @@ impl Engine {
         let (requests_today, open_runs) = match &link {
             None => (0, 0),
             Some(link) => {
-                let id = link.connection.id;
-                let unwritten = self.with_activity(|activity| activity.uncounted(id));
-                let written = self.store().requests_of_day(id, self.now()).await?;
-                let open = self.store().open_run_count(id).await?;
+                let open = self.store().open_run_count(link.connection.id).await?;
                 (
-                    written.saturating_add(unwritten),
+                    self.requests_today().await?,
                     u32::try_from(open).unwrap_or(u32::MAX),
                 )
             }
@@ -74,11 +71,12 @@ impl Engine {
             words::held(&link.hiver)
                 .or_else(|| link.day_is_over(self.now()).map(words::day_is_over))
         });
+        let storage = self.0.storage.borrow().clone();
         Ok(Status {
             key_source: link.as_ref().map_or(KeySource::Missing, |link| link.source),
             key_hint: link.as_ref().and_then(|link| link.key_hint.clone()),
             connection: link.map(|link| link.connection.clone()),
-            trouble: self.0.trouble.borrow().clone().or(held),
+            trouble: storage.or_else(|| self.0.trouble.borrow().clone()).or(held),
             sync: self.0.sync.borrow().clone(),
             mirror_as_of: self.mirror().read().as_of(),
             requests_today,

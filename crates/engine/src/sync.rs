@@ -2,6 +2,7 @@
 
 mod directory;
 mod lists;
+mod wanted;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +12,12 @@ use triage::model::{ConversationId, Mailbox, MailboxId, Status};
 
 use self::directory::read_directory;
 use self::lists::{look_after, look_up, missing, read_list};
+pub(crate) use self::wanted::Wanted;
+use self::wanted::{Ended, Wants};
 use crate::link::Link;
 use crate::live::Live;
 use crate::status::{SyncProgress, Trouble};
-use crate::{Engine, words};
+use crate::{Duties, Engine, words};
 
 /// How often open and pending conversations are read again.
 const OPEN_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -90,7 +93,10 @@ pub(crate) async fn work(engine: Engine) {
 /// Sweeps again and again; comes back when the link turns out to be of another account.
 async fn keep(engine: &Engine, link: &Arc<Link>) {
     let mut failures = 0_usize;
-    let mut asked = false;
+    let mut left_over = Wants::default();
+    if engine.config().duties == Duties::Reading {
+        engine.until_wanted().await;
+    }
     loop {
         show(
             engine,
@@ -99,20 +105,26 @@ async fn keep(engine: &Engine, link: &Arc<Link>) {
                 ..SyncProgress::default()
             },
         );
-        let swept = sweep(engine, link, asked).await;
+        let wants = engine.take_wants(left_over);
+        let swept = sweep(engine, link, &wants).await;
         engine.0.sync.send_replace(None);
         engine.tell(Live::Status);
-        let pause = match swept {
-            Ok(Swept::Elsewhere) => return,
+        let (pause, ended) = match swept {
+            Ok(Swept::Elsewhere) => {
+                engine.want_again(wants);
+                return;
+            }
             Ok(Swept::All { closed_to_us }) => {
                 failures = 0;
-                engine.set_trouble(words::closed_to_us(&closed_to_us));
-                next_sweep(engine)
+                let trouble = words::closed_to_us(&closed_to_us);
+                engine.set_trouble(trouble.clone());
+                (next_sweep(engine), Ended::Read(trouble))
             }
             Err(SyncError::Store(error)) => {
                 tracing::error!(error = %chain(&error), "the mirror could not be written");
                 failures += 1;
-                Some(pause(engine, failures))
+                let pause = pause(engine, failures);
+                (Some(pause), Ended::Failed(words::storage(&error)))
             }
             Err(SyncError::Hiver(error)) => {
                 tracing::warn!(error = %chain(&error), "reading from Hiver failed");
@@ -125,19 +137,20 @@ async fn keep(engine: &Engine, link: &Arc<Link>) {
                 after_trouble(engine, trouble, failures)
             }
         };
-        asked = tokio::select! {
-            () = engine.0.refresh.notified() => true,
-            () = wait(pause) => false,
-        };
+        left_over = wants.tell(&ended);
+        tokio::select! {
+            () = engine.until_wanted() => {}
+            () = wait(pause) => {}
+        }
     }
 }
 
 /// Shows what is wrong; how long to wait before the next try, if there is one.
-fn after_trouble(engine: &Engine, trouble: Trouble, failures: usize) -> Option<Duration> {
+fn after_trouble(engine: &Engine, trouble: Trouble, failures: usize) -> (Option<Duration>, Ended) {
     // Trying a refused key again and again may get it locked: only a person starts that.
     let pause = (!trouble.about_key).then(|| pause(engine, failures));
-    engine.set_trouble(Some(trouble));
-    pause
+    engine.set_trouble(Some(trouble.clone()));
+    (pause, Ended::Failed(trouble))
 }
 
 fn pause(engine: &Engine, failures: usize) -> Duration {
@@ -171,12 +184,27 @@ fn next_sweep(engine: &Engine) -> Option<Duration> {
 }
 
 /// Reads mailboxes, users, tags and what is due of the conversations.
-async fn sweep(engine: &Engine, link: &Arc<Link>, asked: bool) -> Result<Swept, SyncError> {
+async fn sweep(engine: &Engine, link: &Arc<Link>, wants: &Wants) -> Result<Swept, SyncError> {
     let connection = link.connection.id;
     let Some(mailboxes) = read_directory(engine, link).await? else {
         return Ok(Swept::Elsewhere);
     };
-    let lists = due(engine, connection, &mailboxes, asked).await?;
+    let mut lists = match engine.config().duties {
+        Duties::All | Duties::Reading if wants.include_all() => {
+            due(engine, connection, &mailboxes, wants.include_somebodys()).await?
+        }
+        Duties::All | Duties::Reading | Duties::ChosenRuns => Vec::new(),
+    };
+    if engine.config().duties != Duties::ChosenRuns {
+        for list in wants
+            .mailboxes()
+            .flat_map(|only| lists_of(&mailboxes, only))
+        {
+            if !lists.contains(&list) {
+                lists.push(list);
+            }
+        }
+    }
     let mut progress = SyncProgress {
         lists: u32::try_from(lists.len()).unwrap_or(u32::MAX),
         ..SyncProgress::default()
@@ -281,6 +309,15 @@ async fn due(
         }
     }
     Ok(lists)
+}
+
+/// All lists of one mailbox.
+fn lists_of(mailboxes: &[Mailbox], only: &MailboxId) -> Vec<(Mailbox, Status)> {
+    let mailbox = mailboxes.iter().find(|mailbox| mailbox.id == *only);
+    mailbox
+        .into_iter()
+        .flat_map(|mailbox| Status::KNOWN.map(|status| (mailbox.clone(), status)))
+        .collect()
 }
 
 fn show(engine: &Engine, progress: &SyncProgress) {

@@ -1,6 +1,6 @@
 //! What goes wrong with Hiver, in words for the person at the screen.
 
-use hiver::{Error, ErrorKind, Hiver, UnauthorizedReason};
+use hiver::{Error, ErrorKind, Hiver, HoldReason, UnauthorizedReason};
 
 use crate::status::Trouble;
 
@@ -68,6 +68,32 @@ pub(crate) fn trouble(error: &Error) -> Trouble {
     }
 }
 
+/// The database cannot be written.
+pub(crate) fn storage(error: &store::Error) -> Trouble {
+    let words = crate::sync::chain(error).to_lowercase();
+    let (what, remedy) = if words.contains("disk is full") || words.contains("no space left") {
+        (
+            "the disk is full",
+            "Make room on the disk of the data folder",
+        )
+    } else if words.contains("readonly") || words.contains("read-only") {
+        (
+            "it is read-only",
+            "Give the console the right to write into its data folder",
+        )
+    } else {
+        (
+            "the disk has an error",
+            "Look at the disk of the data folder and at the log",
+        )
+    };
+    Trouble {
+        message: format!("The console's database cannot be written: {what}. Nothing is sent."),
+        remedy: format!("{remedy}: the console goes on by itself, and nothing is lost."),
+        about_key: false,
+    }
+}
+
 /// Hiver lists no mailbox for this key, though there were some.
 pub(crate) fn nothing_to_see() -> Trouble {
     Trouble {
@@ -93,6 +119,14 @@ pub(crate) fn closed_to_us(mailboxes: &[String]) -> Option<Trouble> {
                 .to_owned(),
         about_key: false,
     })
+}
+
+/// Why a hold is, for the list of holds.
+pub(crate) fn hold_reason(reason: HoldReason) -> &'static str {
+    match reason {
+        HoldReason::AskedToWait => "Hiver asked to wait so long (429 with Retry-After)",
+        HoldReason::RefusedWithoutTime => "Hiver asked to slow down without saying how long (429)",
+    }
 }
 
 /// The hold that is in force, as a trouble to be shown.

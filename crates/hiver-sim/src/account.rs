@@ -177,19 +177,25 @@ fn effects_of(
     Ok(effects)
 }
 
-fn user_id(world: &World, id_or_name: &str) -> Result<String, Error> {
+/// The id of a user named by id or name.
+pub(crate) fn user_id(world: &World, id_or_name: &str) -> Result<String, Error> {
     let user = effect::user(world, id_or_name)?;
     Ok(world.users[usize::from(user)].id.clone())
+}
+
+/// The id of a tag named by id or name.
+pub(crate) fn tag_id(world: &World, id_or_name: &str) -> Result<String, Error> {
+    let tag = effect::tag(world, id_or_name)?;
+    Ok(world.tags[usize::from(tag)].id.clone())
 }
 
 /// The ids of tags named by id or name, each once.
 fn tag_ids(world: &World, ids_or_names: &[String]) -> Result<Vec<String>, Error> {
     let mut ids = Vec::new();
     for id_or_name in ids_or_names {
-        let tag = effect::tag(world, id_or_name)?;
-        let id = &world.tags[usize::from(tag)].id;
-        if !ids.contains(id) {
-            ids.push(id.clone());
+        let id = tag_id(world, id_or_name)?;
+        if !ids.contains(&id) {
+            ids.push(id);
         }
     }
     Ok(ids)

@@ -1,35 +1,33 @@
 //! One request to `/api/v1` from arrival to answer.
 //!
-//! On arrival, in one step: it gets its place in the ledger, is let in or refused (401, 429), and its fault is
-//! decided. Then it waits for the latency and while the world is held. Then, in one step again, it is carried
-//! out and the ledger completed. A request that has arrived is carried out even if its client gives up
-//! meanwhile, as on a real server.
-
-use std::time::Duration;
+//! On arrival, in one step: what the script has for it is done, it gets its place in the ledger, is let in or
+//! refused (401, 429), and its fault is decided. Then it waits for the latency, longer if its fault is to be
+//! slow, and while the world is held. Then, in one step again, it is carried out and the ledger completed. A
+//! request that has arrived is carried out even if its client gives up meanwhile, as on a real server.
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Bytes, to_bytes},
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, Method, StatusCode, Uri, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, Method, Uri},
+    response::Response,
 };
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    FaultKind, LedgerEntry, Outcome, Simulator,
+    Answered, EffectRecord, FaultKind, LedgerEntry, Outcome, Simulator, clock,
     connection::Connection,
     faults::Target,
-    limiter::retry_after_seconds,
+    gate::{Refused, refuse},
+    reply::{End, Reply},
     simulator::Core,
-    wire::{self, Answer, Call, Refusal, Stage, error_body},
+    spoil::spoil,
+    wire::{self, Call, Refusal, Stage},
 };
 
 /// The prefix of all paths.
 pub(crate) const PREFIX: &str = "/api/v1";
 const MAX_BODY_BYTES: usize = 1024 * 1024;
-const HTML: &str = "<!doctype html>\n<html><head><title>One moment</title></head>\
-    <body><h1>We are doing maintenance</h1><p>Please try again later.</p></body></html>\n";
 
 /// A request that has arrived.
 struct Arrived {
@@ -38,41 +36,21 @@ struct Arrived {
     body: Bytes,
     number: u64,
     generation: u64,
-    latency: Duration,
+    /// When it is carried out at the earliest.
+    due: Instant,
     /// What it is answered without being looked at.
     refused: Option<Reply>,
     fault: Option<FaultKind>,
 }
 
-/// How it ends.
-enum End {
-    Reply(Reply),
-    /// No answer.
-    Cut,
-}
-
-#[derive(Clone)]
-struct Reply {
-    status: u16,
-    content_type: &'static str,
-    retry_after: Option<u64>,
-    body: String,
-}
-
-impl Reply {
-    fn json(status: u16, body: String) -> Self {
-        let content_type = "application/json";
-        Self {
-            status,
-            content_type,
-            retry_after: None,
-            body,
-        }
-    }
-
-    fn error(status: u16, message: &str) -> Self {
-        Self::json(status, error_body(message))
-    }
+/// What became of it.
+struct Done {
+    end: End,
+    outcome: Outcome,
+    answer: Answered,
+    effect: Option<EffectRecord>,
+    /// The fault it was to meet found nothing to spoil.
+    spared: bool,
 }
 
 /// Answers any request to `/api/v1`.
@@ -92,14 +70,36 @@ pub(crate) async fn handle(State(simulator): State<Simulator>, request: Request)
         body,
         generation,
     );
-    let end = match finish(&simulator, &arrived, arrived.latency.is_zero()) {
+    let end = match finish(&simulator, &arrived) {
         Some(end) => end,
-        // A task of its own: this one ends with its connection.
-        None => tokio::spawn(wait_and_finish(simulator, arrived))
-            .await
-            .unwrap_or(End::Cut),
+        None => {
+            let _present = Presence {
+                simulator: simulator.clone(),
+                number: arrived.number,
+            };
+            // A task of its own: this one ends with its connection.
+            tokio::spawn(wait_and_finish(simulator, arrived))
+                .await
+                .unwrap_or(End::Cut)
+        }
     };
-    respond(end, connection.as_ref())
+    end.respond(connection.as_ref())
+}
+
+/// Lives as long as the client of a waiting request: hyper drops the handler when the connection is closed.
+struct Presence {
+    simulator: Simulator,
+    number: u64,
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let mut core = self.simulator.core();
+        let entry = core.ledger.entry(self.number);
+        if let Some(entry) = entry.filter(|entry| entry.status == Outcome::Waiting) {
+            entry.answer = Some(Answered::Unheard);
+        }
+    }
 }
 
 fn arrive(
@@ -110,14 +110,29 @@ fn arrive(
     body: Result<Bytes, Refusal>,
     generation: Option<u64>,
 ) -> Arrived {
-    let now = Instant::now();
-    let at_ms = simulator.now_ms();
     let (body, unreadable) = match body {
         Ok(body) => (body, None),
         Err(refusal) => (Bytes::new(), Some(refusal)),
     };
     let mut core = simulator.core();
-    let mut entry = LedgerEntry {
+    let now = simulator.own_clock().now();
+    let at_ms = simulator.now_ms();
+    core.follow_script(at_ms);
+    let target = Target {
+        method: method.as_str(),
+        path: inner_path(&uri),
+    };
+    let refused = refuse(&mut core, headers, &target, now);
+    let refused = refused.or_else(|| unreadable.as_ref().map(unread));
+    let (refused, limit, fault) = match refused {
+        Some(Refused {
+            reply,
+            limit,
+            fault,
+        }) => (Some(reply), limit, fault),
+        None => (None, None, core.faults.decide(&target)),
+    };
+    let number = core.ledger.enter(LedgerEntry {
         n: 0,
         at_ms,
         method: method.to_string(),
@@ -125,25 +140,18 @@ fn arrive(
         query: uri.query().map(str::to_owned),
         body: (!body.is_empty()).then(|| body_for_ledger(&body)),
         status: Outcome::Waiting,
-        fault: None,
+        answer: None,
+        done_ms: None,
+        fault,
+        limit,
         effect: None,
-    };
-    let refused = refuse(&mut core, headers, now);
-    let refused = refused.or_else(|| unreadable.map(|refusal| from_wire(refusal.answer())));
-    let fault = if refused.is_none() {
-        let target = Target {
-            method: method.as_str(),
-            path: inner_path(&uri),
-        };
-        core.faults.decide(&target)
-    } else {
-        None
-    };
-    entry.fault = fault;
-    let number = core.ledger.enter(entry);
+    });
     core.waiting += 1;
     let generation = generation.unwrap_or(core.generation);
-    let latency = core.latency;
+    let mut delay = core.latency;
+    if fault == Some(FaultKind::Slow) {
+        delay = delay.saturating_add(core.slow);
+    }
     drop(core);
     simulator.has_moved();
     Arrived {
@@ -152,112 +160,108 @@ fn arrive(
         body,
         number,
         generation,
-        latency,
+        due: clock::after(now, delay),
         refused,
         fault,
     }
 }
 
-/// The answer to a request without a good key, or too early.
-fn refuse(core: &mut Core, headers: &HeaderMap, now: Instant) -> Option<Reply> {
-    let Some(key) = bearer(headers) else {
-        return Some(Reply::error(
-            401,
-            "The API key is missing: send `Authorization: Bearer KEY`.",
-        ));
-    };
-    if key != core.key {
-        return Some(Reply::error(401, "The API key is wrong or has expired."));
-    }
-    if !core.key_active {
-        return Some(Reply::error(401, "The API key has not been activated yet."));
-    }
-    let wait = core.limiter.admit(key, now).err()?;
-    Some(too_many(Some(retry_after_seconds(wait))))
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, key) = value.split_once(' ')?;
-    let key = key.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !key.is_empty()).then_some(key)
-}
-
-fn too_many(retry_after: Option<u64>) -> Reply {
-    let reply = Reply::error(429, "Too many requests.");
-    Reply {
-        retry_after,
-        ..reply
+fn unread(refusal: &Refusal) -> Refused {
+    Refused {
+        reply: refusal.answer().into(),
+        limit: None,
+        fault: None,
     }
 }
 
 async fn wait_and_finish(simulator: Simulator, arrived: Arrived) -> End {
-    if !arrived.latency.is_zero() {
-        tokio::time::sleep(arrived.latency).await;
-    }
     let mut moved = simulator.watch();
     loop {
-        if let Some(end) = finish(&simulator, &arrived, true) {
+        if let Some(end) = finish(&simulator, &arrived) {
             return end;
         }
-        if moved.changed().await.is_err() {
-            return End::Cut;
+        let clock = simulator.own_clock();
+        let due = clock.now() >= arrived.due;
+        tokio::select! {
+            moved = moved.changed() => if moved.is_err() {
+                return End::Cut;
+            },
+            () = sleep_until(clock.by_tokio(arrived.due)), if !due => {}
         }
     }
 }
 
-/// Carries the request out and completes the ledger; none while the world is held or it is not `due` yet.
-fn finish(simulator: &Simulator, arrived: &Arrived, due: bool) -> Option<End> {
+/// Carries the request out and completes the ledger; none while the world is held or it is not due yet.
+fn finish(simulator: &Simulator, arrived: &Arrived) -> Option<End> {
     let mut core = simulator.core();
     let dropped = core.generation != arrived.generation;
-    if !dropped && (core.held || !due) {
+    if !dropped && (core.held || simulator.own_clock().now() < arrived.due) {
         return None;
     }
-    let (end, outcome, effect) = if dropped {
-        (End::Cut, Outcome::Dropped, None)
+    let at_ms = simulator.now_ms();
+    let done = if dropped {
+        Done::cut(Outcome::Dropped, None)
     } else {
-        carry_out(&mut core, arrived, simulator.now_ms())
+        carry_out(&mut core, arrived, at_ms)
     };
     if let Some(entry) = core.ledger.entry(arrived.number) {
-        entry.status = outcome;
-        entry.effect = effect;
+        entry.status = done.outcome;
+        entry.answer = match (entry.answer, done.outcome) {
+            (Some(gone), Outcome::Status(_)) => Some(gone),
+            _ => Some(done.answer),
+        };
+        entry.done_ms = Some(at_ms);
+        entry.effect = done.effect;
+        if done.spared {
+            entry.fault = None;
+        }
     }
     core.waiting -= 1;
     drop(core);
     simulator.has_moved();
-    Some(end)
+    Some(done.end)
 }
 
-fn carry_out(
-    core: &mut Core,
-    arrived: &Arrived,
-    at_ms: i64,
-) -> (End, Outcome, Option<crate::EffectRecord>) {
-    let ends_with = |reply: Reply| {
-        let outcome = Outcome::Status(reply.status);
-        (End::Reply(reply), outcome, None)
-    };
+impl Done {
+    fn reply(reply: Reply, answer: Answered) -> Self {
+        Self {
+            outcome: Outcome::Status(reply.status),
+            end: End::Reply(reply),
+            answer,
+            effect: None,
+            spared: false,
+        }
+    }
+
+    fn cut(outcome: Outcome, effect: Option<EffectRecord>) -> Self {
+        Self {
+            end: End::Cut,
+            outcome,
+            answer: Answered::None,
+            effect,
+            spared: false,
+        }
+    }
+}
+
+fn carry_out(core: &mut Core, arrived: &Arrived, at_ms: i64) -> Done {
+    use Answered::{Complete, Spoiled};
     if let Some(refused) = &arrived.refused {
-        return ends_with(refused.clone());
+        return Done::reply(refused.clone(), Complete);
     }
     match arrived.fault {
-        Some(FaultKind::RateLimited) => return ends_with(too_many(Some(1))),
-        Some(FaultKind::RateLimitedBare) => return ends_with(too_many(None)),
-        Some(FaultKind::ErrorBefore) => return ends_with(broken()),
-        Some(FaultKind::CutBefore) => return (End::Cut, Outcome::Cut, None),
-        Some(FaultKind::Html) => {
-            let page = Reply::json(200, HTML.to_owned());
-            return ends_with(Reply {
-                content_type: "text/html; charset=utf-8",
-                ..page
-            });
-        }
+        Some(FaultKind::RateLimited) => return Done::reply(Reply::too_many(Some(1)), Complete),
+        Some(FaultKind::RateLimitedBare) => return Done::reply(Reply::too_many(None), Complete),
+        Some(FaultKind::ErrorBefore) => return Done::reply(Reply::broken(), Complete),
+        Some(FaultKind::CutBefore) => return Done::cut(Outcome::Cut, None),
+        Some(FaultKind::Html) => return Done::reply(Reply::html(), Spoiled),
         _ => {}
     }
+    let path = inner_path(&arrived.uri);
     let call = Call {
         method: &arrived.method,
         uri: &arrived.uri,
-        path: inner_path(&arrived.uri),
+        path,
         body: &arrived.body,
         at_ms,
         number: arrived.number,
@@ -269,55 +273,20 @@ fn carry_out(
     };
     let mut answer = wire::answer(&mut stage, &call);
     let effect = answer.effect.take();
-    let reply = match arrived.fault {
-        Some(FaultKind::Cut) => return (End::Cut, Outcome::Cut, effect),
-        Some(FaultKind::ErrorAfter) => broken(),
-        Some(FaultKind::BrokenRow) => from_wire(Answer {
-            body: break_a_row(answer.body),
-            ..answer
-        }),
-        Some(FaultKind::Truncated) => from_wire(Answer {
-            body: first_half(answer.body),
-            ..answer
-        }),
-        _ => from_wire(answer),
+    let done = match arrived.fault {
+        Some(FaultKind::Cut) => return Done::cut(Outcome::Cut, effect),
+        Some(FaultKind::ErrorAfter) => Done::reply(Reply::broken(), Complete),
+        None | Some(FaultKind::Slow) => Done::reply(answer.into(), Complete),
+        Some(fault) => {
+            let spoiled = spoil(&mut answer, fault, path, &core.account.world);
+            let heard = if spoiled { Spoiled } else { Complete };
+            Done {
+                spared: !spoiled,
+                ..Done::reply(answer.into(), heard)
+            }
+        }
     };
-    let outcome = Outcome::Status(reply.status);
-    (End::Reply(reply), outcome, effect)
-}
-
-fn from_wire(answer: Answer) -> Reply {
-    Reply::json(answer.status, answer.body)
-}
-
-fn broken() -> Reply {
-    Reply::error(500, "Something went wrong on our side.")
-}
-
-/// Puts a number in place of the middle row of a list.
-fn break_a_row(body: String) -> String {
-    let Ok(mut json) = serde_json::from_str::<Value>(&body) else {
-        return body;
-    };
-    let rows = match &mut json {
-        Value::Array(rows) => Some(rows),
-        Value::Object(fields) => fields.values_mut().find_map(Value::as_array_mut),
-        _ => None,
-    };
-    let Some(row) = rows.and_then(|rows| {
-        let middle = rows.len() / 2;
-        rows.get_mut(middle)
-    }) else {
-        return body;
-    };
-    *row = 42.into();
-    json.to_string()
-}
-
-fn first_half(mut body: String) -> String {
-    let half = body.floor_char_boundary(body.len() / 2);
-    body.truncate(half);
-    body
+    Done { effect, ..done }
 }
 
 fn body_for_ledger(body: &[u8]) -> Value {
@@ -330,37 +299,4 @@ fn inner_path(uri: &Uri) -> &str {
     path.strip_prefix(PREFIX)
         .unwrap_or(path)
         .trim_end_matches('/')
-}
-
-fn respond(end: End, connection: Option<&Connection>) -> Response {
-    match (end, connection) {
-        (End::Reply(reply), _) => reply.into_response(),
-        (End::Cut, Some(connection)) => {
-            connection.cut();
-            // Never sent: the stream fails when hyper writes it.
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-        // Called as a service, without a connection of ours: a body that fails is the nearest thing.
-        (End::Cut, None) => {
-            let error = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-            let failing = futures::stream::iter([Err::<Bytes, _>(error)]);
-            Body::from_stream(failing).into_response()
-        }
-    }
-}
-
-impl IntoResponse for Reply {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, self.body).into_response();
-        let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            header::HeaderValue::from_static(self.content_type),
-        );
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, seconds.into());
-        }
-        response
-    }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 
 use crate::{
-    Access, ConversationChange, Error, Faults, NewConversation, NextFault, Simulator,
+    Access, ConversationChange, Deed, Error, Faults, NewConversation, NextFault, Simulator,
     wire::{WirePatch, error_body},
 };
 
@@ -28,9 +28,17 @@ pub(crate) fn routes() -> Router<Simulator> {
         .route("/faults", get(show_faults).put(set_faults))
         .route("/faults/next", post(fail_next).delete(clear_next_faults))
         .route("/latency", put(set_latency))
+        .route("/slow", put(set_slow))
         .route("/rate", put(set_rate))
+        .route("/day", get(show_day).put(set_day))
+        .route("/clock", get(show_clock).post(advance_clock))
         .route("/wire", get(show_wire).put(set_wire))
         .route("/key", put(set_key))
+        .route("/do", post(carry_out))
+        .route(
+            "/at",
+            get(show_script).post(extend_script).delete(clear_script),
+        )
         .route("/hold", get(show_hold).post(hold).delete(release))
         .route("/conversations", post(create_conversation))
         .route("/conversations/{id}", put(change_conversation))
@@ -104,14 +112,21 @@ async fn clear_next_faults(State(simulator): State<Simulator>) -> Response {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Latency {
+struct Delay {
     ms: u64,
 }
 
 async fn set_latency(State(simulator): State<Simulator>, body: Bytes) -> Response {
-    with_body(&body, |latency: Latency| {
+    with_body(&body, |latency: Delay| {
         simulator.set_latency(Duration::from_millis(latency.ms));
         Ok(latency)
+    })
+}
+
+async fn set_slow(State(simulator): State<Simulator>, body: Bytes) -> Response {
+    with_body(&body, |slow: Delay| {
+        simulator.set_slow(Duration::from_millis(slow.ms));
+        Ok(slow)
     })
 }
 
@@ -126,6 +141,40 @@ async fn set_rate(State(simulator): State<Simulator>, body: Bytes) -> Response {
     with_body(&body, |rate: Rate| {
         simulator.set_rate(rate.per_second.filter(|rate| *rate != 0.0))?;
         Ok(rate)
+    })
+}
+
+async fn show_day(State(simulator): State<Simulator>) -> Response {
+    ok(&simulator.day())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Day {
+    /// 0 or null: no limit.
+    per_day: Option<u32>,
+}
+
+async fn set_day(State(simulator): State<Simulator>, body: Bytes) -> Response {
+    with_body(&body, |day: Day| {
+        simulator.set_per_day(day.per_day.filter(|per_day| *per_day != 0))?;
+        Ok(simulator.day())
+    })
+}
+
+async fn show_clock(State(simulator): State<Simulator>) -> Response {
+    ok(&simulator.clock())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_ms: u64,
+}
+
+async fn advance_clock(State(simulator): State<Simulator>, body: Bytes) -> Response {
+    with_body(&body, |Advance { advance_ms }: Advance| {
+        simulator.advance(Duration::from_millis(advance_ms))
     })
 }
 
@@ -155,8 +204,40 @@ async fn set_key(State(simulator): State<Simulator>, body: Bytes) -> Response {
         if let Some(active) = active {
             simulator.set_key_active(active);
         }
-        Ok(json!({"active": simulator.core().key_active}))
+        let core = simulator.core();
+        Ok(json!({"active": core.key_active, "revoked": core.key_revoked}))
     })
+}
+
+async fn carry_out(State(simulator): State<Simulator>, body: Bytes) -> Response {
+    with_body(&body, |deed: Deed| {
+        simulator.carry_out(&deed)?;
+        Ok(deed)
+    })
+}
+
+#[derive(Deserialize)]
+struct AtRequest {
+    /// Counted from now on: 1 is the next one.
+    request: u64,
+    #[serde(flatten)]
+    deed: Deed,
+}
+
+async fn show_script(State(simulator): State<Simulator>) -> Response {
+    ok(&simulator.script())
+}
+
+async fn extend_script(State(simulator): State<Simulator>, body: Bytes) -> Response {
+    with_body(&body, |AtRequest { request, deed }: AtRequest| {
+        simulator.carry_out_at(request, deed)?;
+        Ok(simulator.script())
+    })
+}
+
+async fn clear_script(State(simulator): State<Simulator>) -> Response {
+    simulator.clear_script();
+    ok(&simulator.script())
 }
 
 async fn show_hold(State(simulator): State<Simulator>) -> Response {

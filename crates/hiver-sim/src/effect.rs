@@ -48,6 +48,15 @@ pub(crate) enum Effect {
         mailbox: String,
     },
     Create(Creation),
+    DeleteConversation {
+        conversation: String,
+    },
+    DeleteUser {
+        user: String,
+    },
+    DeleteTag {
+        tag: String,
+    },
 }
 
 /// A conversation that came in while the simulator was running.
@@ -115,6 +124,18 @@ impl Effect {
             Self::CreateTag { .. } => true,
             Self::Create(creation) => {
                 build(creation, world, 0)?;
+                true
+            }
+            Self::DeleteConversation { conversation } => {
+                self::conversation(world, conversation)?;
+                true
+            }
+            Self::DeleteUser { user } => {
+                self::user(world, user)?;
+                true
+            }
+            Self::DeleteTag { tag } => {
+                self::tag(world, tag)?;
                 true
             }
         })
@@ -192,12 +213,25 @@ impl Effect {
             }
             Self::CreateTag { id, name } => {
                 let (id, name) = (id.clone(), name.clone());
-                world.tags.push(Tag { id, name });
+                let gone = false;
+                world.tags.push(Tag { id, name, gone });
                 return Ok(());
             }
             Self::Create(creation) => {
                 let conversation = build(creation, world, at_ms)?;
                 world.push(conversation);
+                return Ok(());
+            }
+            Self::DeleteConversation { conversation } => {
+                world.delete_conversation(self::conversation(world, conversation)?);
+                return Ok(());
+            }
+            Self::DeleteUser { user } => {
+                world.delete_user(self::user(world, user)?, at_ms);
+                return Ok(());
+            }
+            Self::DeleteTag { tag } => {
+                world.delete_tag(self::tag(world, tag)?, at_ms);
                 return Ok(());
             }
         };
@@ -230,6 +264,11 @@ impl Effect {
                 mailbox,
             } => ("move", Some(conversation), json!(mailbox)),
             Self::Create(creation) => ("create", Some(&creation.conversation), Value::Null),
+            Self::DeleteConversation { conversation } => {
+                ("delete_conversation", Some(conversation), Value::Null)
+            }
+            Self::DeleteUser { user } => ("delete_user", None, json!(user)),
+            Self::DeleteTag { tag } => ("delete_tag", None, json!(tag)),
         };
         let conversation = conversation.cloned();
         EffectRecord {

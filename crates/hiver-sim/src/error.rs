@@ -70,7 +70,7 @@ pub enum Error {
     },
     /// There is no fault of this name.
     #[error(
-        "there is no fault `{0}`\nhint: one of 429, 429-bare, 500-before, 500-after, cut, cut-before, html, broken-row, truncated"
+        "there is no fault `{0}`\nhint: one of 429, 429-bare, 500-before, 500-after, cut, cut-before, html, broken-row, truncated, slow, other-id"
     )]
     UnknownFault(String),
     /// A probability is not in `0..=1`, or all together exceed 1.

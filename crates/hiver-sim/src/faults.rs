@@ -1,10 +1,13 @@
 //! What goes wrong on purpose: by chance, or for exactly the next requests.
 
+mod plan;
+
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, rng::Random};
+use crate::Error;
+pub(crate) use plan::{FaultPlan, Target};
 
 /// One way in which a request goes wrong. The wire name of each is given in quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,14 +36,24 @@ pub enum FaultKind {
     /// `broken-row`: one row of a list is a number. Only ever happens to a list that has rows.
     #[serde(rename = "broken-row")]
     BrokenRow,
-    /// `truncated`: carried out, but the JSON of the answer ends half way.
+    /// `truncated`: carried out, but the JSON of the answer ends half way. The answer itself is whole: its
+    /// `Content-Length` is that of what is left.
     #[serde(rename = "truncated")]
     Truncated,
+    /// `slow`: carried out and answered as it should be, but only after an additional delay
+    /// ([`Options::slow`](crate::Options::slow)). It is carried out at the end of it, which is the harder case:
+    /// whoever gives up and looks finds nothing, and then it happens after all.
+    #[serde(rename = "slow")]
+    Slow,
+    /// `other-id`: carried out on the right conversation, but the answer names another one. Only ever happens to
+    /// an answer about one conversation: reading it, or a write to it.
+    #[serde(rename = "other-id")]
+    OtherId,
 }
 
 impl FaultKind {
     /// Every kind there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::RateLimited,
         Self::RateLimitedBare,
         Self::ErrorBefore,
@@ -50,6 +63,8 @@ impl FaultKind {
         Self::Html,
         Self::BrokenRow,
         Self::Truncated,
+        Self::Slow,
+        Self::OtherId,
     ];
 
     /// The name on the command line and in the control endpoints.
@@ -65,6 +80,8 @@ impl FaultKind {
             Self::Html => "html",
             Self::BrokenRow => "broken-row",
             Self::Truncated => "truncated",
+            Self::Slow => "slow",
+            Self::OtherId => "other-id",
         }
     }
 }
@@ -211,77 +228,9 @@ fn one() -> u32 {
     1
 }
 
-/// What a fault may look at.
-pub(crate) struct Target<'a> {
-    pub(crate) method: &'a str,
-    /// Without `/api/v1`.
-    pub(crate) path: &'a str,
-}
-
-impl Target<'_> {
-    fn allows(&self, kind: FaultKind) -> bool {
-        const LISTS: [&str; 4] = ["/mailboxes", "/conversations", "/users", "/tags"];
-        let is_list = self.method == "GET" && LISTS.contains(&self.path);
-        kind != FaultKind::BrokenRow || is_list
-    }
-}
-
-/// Decides which request goes wrong.
-pub(crate) struct FaultPlan {
-    random: Random,
-    pub(crate) by_chance: Faults,
-    pub(crate) next: Vec<NextFault>,
-}
-
-impl FaultPlan {
-    pub(crate) fn new(seed: u64, by_chance: Faults) -> Self {
-        Self {
-            random: Random::for_item(seed, "faults", 0),
-            by_chance,
-            next: Vec::new(),
-        }
-    }
-
-    /// The fault of this request, if any. Called once per admitted request, in order of arrival.
-    pub(crate) fn decide(&mut self, request: &Target<'_>) -> Option<FaultKind> {
-        let position = self
-            .next
-            .iter()
-            .position(|next| next.count > 0 && next.matches(request) && request.allows(next.kind));
-        if let Some(position) = position {
-            let next = &mut self.next[position];
-            next.count -= 1;
-            let kind = next.kind;
-            self.next.retain(|next| next.count > 0);
-            return Some(kind);
-        }
-        if self.by_chance.0.is_empty() {
-            return None;
-        }
-        // One draw for all kinds, so that each has exactly the probability it was given.
-        let mut draw = self.random.fraction();
-        for (kind, probability) in &self.by_chance.0 {
-            if draw < *probability {
-                return request.allows(*kind).then_some(*kind);
-            }
-            draw -= probability;
-        }
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const NOTE: Target<'_> = Target {
-        method: "POST",
-        path: "/conversations/cnv_1/notes",
-    };
-    const LIST: Target<'_> = Target {
-        method: "GET",
-        path: "/conversations",
-    };
 
     #[test]
     fn names_go_there_and_back() {
@@ -289,7 +238,10 @@ mod tests {
             assert_eq!(kind.name().parse::<FaultKind>().unwrap(), kind);
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
         }
-        assert!("501".parse::<FaultKind>().is_err());
+        let error = "501".parse::<FaultKind>().unwrap_err().to_string();
+        for kind in FaultKind::ALL {
+            assert!(error.contains(kind.name()), "{error}");
+        }
     }
 
     #[test]
@@ -298,45 +250,5 @@ mod tests {
         assert!(Faults::none().with(FaultKind::Cut, f64::NAN).is_err());
         assert!(Faults::from_names([("cut", 0.6), ("html", 0.6)]).is_err());
         assert!(Faults::from_names([("cut", 0.4), ("html", 0.6)]).is_ok());
-    }
-
-    #[test]
-    fn each_kind_gets_its_share() {
-        let faults = Faults::from_names([("429", 0.1), ("cut", 0.3)]).unwrap();
-        let mut plan = FaultPlan::new(1, faults);
-        let mut count = BTreeMap::new();
-        for _ in 0..10_000 {
-            *count.entry(plan.decide(&NOTE)).or_insert(0) += 1;
-        }
-        assert!(
-            (900..1_100).contains(&count[&Some(FaultKind::RateLimited)]),
-            "{count:?}"
-        );
-        assert!(
-            (2_850..3_150).contains(&count[&Some(FaultKind::Cut)]),
-            "{count:?}"
-        );
-    }
-
-    #[test]
-    fn the_next_requests_are_met_exactly() {
-        let mut plan = FaultPlan::new(1, Faults::none());
-        let next = NextFault::new(FaultKind::Cut).method("post").count(2);
-        plan.next.push(
-            next.path_prefix("/api/v1/conversations")
-                .path_suffix("/notes"),
-        );
-        assert_eq!(plan.decide(&LIST), None);
-        assert_eq!(plan.decide(&NOTE), Some(FaultKind::Cut));
-        assert_eq!(plan.decide(&NOTE), Some(FaultKind::Cut));
-        assert_eq!(plan.decide(&NOTE), None);
-    }
-
-    #[test]
-    fn only_a_list_can_have_a_broken_row() {
-        let mut plan = FaultPlan::new(1, Faults::none());
-        plan.next.push(NextFault::new(FaultKind::BrokenRow));
-        assert_eq!(plan.decide(&NOTE), None);
-        assert_eq!(plan.decide(&LIST), Some(FaultKind::BrokenRow));
     }
 }

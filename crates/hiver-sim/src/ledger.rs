@@ -32,7 +32,36 @@ impl Serialize for Outcome {
     }
 }
 
+/// What reached the client, as far as the simulator can know: an answer that was complete here may still get
+/// lost on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Answered {
+    /// `"complete"`: the whole answer, be it a success or a refusal.
+    Complete,
+    /// `"spoiled"`: an answer with this status, but its body is not what it should be; `fault` says how.
+    Spoiled,
+    /// `"none"`: the connection was closed without an answer.
+    None,
+    /// `"unheard"`: nothing, because the client had closed the connection before. The request is carried out
+    /// all the same; `status` is what it would have been answered.
+    Unheard,
+}
+
+/// A limit that a request was beyond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Limit {
+    /// `"rate"`: requests per second.
+    Rate,
+    /// `"day"`: requests in 24 hours.
+    Day,
+}
+
 /// One request to `/api/v1`.
+///
+/// What became of a write: it was made if there is an `effect` that says `changed`, whatever the client heard;
+/// `answer` tells what the client heard, and `status` and `fault` the rest.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LedgerEntry {
     /// Its number, from 1, in order of arrival; never given twice.
@@ -51,8 +80,16 @@ pub struct LedgerEntry {
     pub body: Option<Value>,
     /// How it ended.
     pub status: Outcome,
-    /// The fault it met. A 429 without one is the rate limit's.
+    /// What reached the client; none (`null`) while it waits.
+    pub answer: Option<Answered>,
+    /// When it was carried out and answered, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub done_ms: Option<i64>,
+    /// The fault it met. None where the fault found nothing to spoil, such as a list without rows.
     pub fault: Option<FaultKind>,
+    /// The limit that refused it. A 429 without one is the fault's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
     /// What it did. None for reads, refusals, and faults that come before the effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effect: Option<EffectRecord>,
@@ -165,7 +202,10 @@ mod tests {
             query: None,
             body: None,
             status: Outcome::Waiting,
+            answer: None,
+            done_ms: None,
             fault: None,
+            limit: None,
             effect: None,
         }
     }

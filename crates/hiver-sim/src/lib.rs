@@ -15,13 +15,24 @@
 //! | `POST /_sim/faults/next` | [`NextFault`] | faults for exactly the next requests |
 //! | `DELETE /_sim/faults/next` | | takes them back |
 //! | `PUT /_sim/latency` | `{"ms": 200}` | |
+//! | `PUT /_sim/slow` | `{"ms": 2000}` | how much longer the fault `slow` takes |
 //! | `PUT /_sim/rate` | `{"per_second": 5}`, 0 or null for no limit | |
+//! | `GET`, `PUT /_sim/day` | `{"per_day": 500}`, 0 or null for no limit | [`DayState`] |
+//! | `GET`, `POST /_sim/clock` | `{"advance_ms": 3600000}` | [`ClockState`]; sets the clock forward |
 //! | `GET`, `PUT /_sim/wire` | `{"sparse"?, "times"?, "wrapped"?, "bare_mailboxes"?}` | [`WireOptions`] |
-//! | `PUT /_sim/key` | `{"key"?, "active"?}` | |
+//! | `PUT /_sim/key` | `{"key"?, "active"?}` | sets or restores it; answers `{"active", "revoked"}` |
+//! | `POST /_sim/do` | [`Deed`] | it happens at once |
+//! | `GET`, `POST`, `DELETE /_sim/at` | `{"request": 20}` with a [`Deed`] | [`Script`]: before the 20th from now on |
 //! | `GET`, `POST`, `DELETE /_sim/hold` | | [`Hold`]: stops the world, lets it go on |
 //! | `POST /_sim/conversations` | [`NewConversation`] | a mail comes in |
 //! | `PUT /_sim/conversations/ID` | [`ConversationChange`] | a colleague was there |
 //! | `PUT /_sim/mailboxes/ID` | `{"access": "full" \| "forbidden" \| "hidden"}` | [`Access`] |
+//!
+//! # What was deleted
+//!
+//! A deleted user, tag or conversation is in no list any more, and nothing else changes its place in any. Naming
+//! it afterwards is naming what never was: assigning to the user answers 400, adding or removing the tag and
+//! everything about the conversation 404, and a list of the tag has no rows.
 //!
 //! # Example
 //!
@@ -42,28 +53,36 @@ mod api;
 mod clock;
 mod connection;
 mod control;
+mod day;
 mod effect;
 mod error;
 mod faults;
+mod gate;
 mod ids;
 mod journal;
 mod ledger;
 mod limiter;
 mod options;
+mod reply;
 mod rng;
 mod sample;
+mod script;
 mod serve;
 mod simulator;
 mod snapshot;
+mod spoil;
 mod subjects;
 mod wire;
 mod world;
 
+pub use clock::ClockState;
+pub use day::DayState;
 pub use effect::EffectRecord;
 pub use error::Error;
 pub use faults::{FaultKind, Faults, NextFault};
-pub use ledger::{Ledger, LedgerEntry, NoteRecord, Outcome};
+pub use ledger::{Answered, Ledger, LedgerEntry, Limit, NoteRecord, Outcome};
 pub use options::Options;
+pub use script::{Deed, Happened, Scheduled, Script};
 pub use serve::Running;
 pub use simulator::{Hold, Simulator};
 pub use snapshot::{

@@ -38,13 +38,19 @@ struct Arguments {
     /// Requests per second that a key may send; 0 for no limit.
     #[arg(long, value_name = "R", default_value_t = 20.0)]
     rate: f64,
+    /// Requests that a key may send in any 24 hours; 0 for no limit. Beyond it every request answers 429.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    per_day: u32,
     /// How long every answer takes at least.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency_ms: u64,
     /// A fault and its probability, such as `429=0.05`; may be repeated. Kinds: 429, 429-bare, 500-before,
-    /// 500-after, cut, cut-before, html, broken-row, truncated.
+    /// 500-after, cut, cut-before, html, broken-row, truncated, slow, other-id.
     #[arg(long = "fault", value_name = "KIND=P", value_parser = read_fault)]
     faults: Vec<(FaultKind, f64)>,
+    /// How much longer the fault `slow` takes.
+    #[arg(long, value_name = "MS", default_value_t = 2_000)]
+    slow_ms: u64,
     /// Rows carry only what the tutorial's examples show.
     #[arg(long)]
     sparse: bool,
@@ -112,8 +118,10 @@ fn options(arguments: Arguments) -> Result<Options, hiver_sim::Error> {
         subjects: arguments.subjects.map_or(Subjects::Builtin, Subjects::Csv),
         seed: arguments.seed,
         rate: Some(arguments.rate).filter(|rate| *rate != 0.0),
+        per_day: Some(arguments.per_day).filter(|per_day| *per_day != 0),
         latency: Duration::from_millis(arguments.latency_ms),
         faults,
+        slow: Duration::from_millis(arguments.slow_ms),
         wire: WireOptions {
             sparse: arguments.sparse,
             times: arguments.times,

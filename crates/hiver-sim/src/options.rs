@@ -25,8 +25,12 @@ pub struct Options {
     pub rate: Option<f64>,
     /// How long every answer takes at least.
     pub latency: Duration,
+    /// How many requests of a key are accepted in any 24 hours; without one there is no limit.
+    pub per_day: Option<u32>,
     /// What goes wrong by chance.
     pub faults: Faults,
+    /// How much longer an answer takes that is [`slow`](crate::FaultKind::Slow).
+    pub slow: Duration,
     /// How things look on the wire.
     pub wire: WireOptions,
     /// A fourth mailbox, `Archive`, without any conversation.
@@ -54,7 +58,9 @@ impl Default for Options {
             seed: 1,
             rate: Some(20.0),
             latency: Duration::ZERO,
+            per_day: None,
             faults: Faults::none(),
+            slow: Duration::from_secs(2),
             wire: WireOptions::default(),
             empty_mailbox: false,
             tutorial_ids: false,
@@ -82,8 +88,17 @@ impl Options {
             let (what, value) = ("key", "empty".to_owned());
             return Err(Error::Value { what, value });
         }
+        check_per_day(self.per_day)?;
         check_rate(self.rate)
     }
+}
+
+pub(crate) fn check_per_day(per_day: Option<u32>) -> Result<(), Error> {
+    if per_day == Some(0) {
+        let (what, value) = ("per_day", "0".to_owned());
+        return Err(Error::Value { what, value });
+    }
+    Ok(())
 }
 
 pub(crate) fn check_rate(rate: Option<f64>) -> Result<(), Error> {

@@ -133,6 +133,7 @@ fn users(options: &Options) -> Vec<User> {
                 id: id.unwrap_or_else(|| ids::id("usr", options.seed, number)),
                 name: name.to_owned(),
                 email: format!("{local_part}@northbank.example"),
+                gone: false,
             }
         });
     users.collect()
@@ -145,6 +146,7 @@ fn tags(seed: u64) -> Vec<Tag> {
         .map(|(number, (name, ..))| Tag {
             id: ids::id("tag", seed, number),
             name: name.to_owned(),
+            gone: false,
         });
     tags.collect()
 }

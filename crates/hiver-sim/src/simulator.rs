@@ -11,8 +11,9 @@ use tokio::sync::watch;
 
 use crate::{
     Access, AccountState, ConversationChange, ConversationState, Error, Faults, Ledger,
-    NewConversation, NextFault, Options, WireOptions, account::Account, clock::Clock, effect,
-    faults::FaultPlan, ledger::LedgerBook, limiter::Limiter, options::check_rate, snapshot,
+    NewConversation, NextFault, Options, Script, WireOptions, account::Account, clock::Clock,
+    day::DayLimit, effect, faults::FaultPlan, ledger::LedgerBook, limiter::Limiter,
+    options::check_rate, snapshot,
 };
 
 /// A Hiver on this machine. Cheap to clone: all clones are the same account.
@@ -34,10 +35,15 @@ pub(crate) struct Core {
     pub(crate) wire: WireOptions,
     pub(crate) key: String,
     pub(crate) key_active: bool,
+    pub(crate) key_revoked: bool,
     pub(crate) limiter: Limiter,
+    pub(crate) day: DayLimit,
     pub(crate) faults: FaultPlan,
     pub(crate) latency: Duration,
+    /// How much longer a slow answer takes.
+    pub(crate) slow: Duration,
     pub(crate) ledger: LedgerBook,
+    pub(crate) script: Script,
     pub(crate) held: bool,
     /// Requests that arrived and are not answered yet.
     pub(crate) waiting: usize,
@@ -74,10 +80,14 @@ impl Simulator {
             wire: options.wire,
             key: options.key,
             key_active: !options.inactive_key,
+            key_revoked: false,
             limiter: Limiter::new(options.rate),
+            day: DayLimit::new(options.per_day),
             faults: FaultPlan::new(options.seed, options.faults),
             latency: options.latency,
+            slow: options.slow,
             ledger: LedgerBook::new(options.ledger_limit),
+            script: Script::default(),
             held: false,
             waiting: 0,
             generation: 0,
@@ -215,6 +225,11 @@ impl Simulator {
         self.core().latency = latency;
     }
 
+    /// How much longer a [slow](crate::FaultKind::Slow) answer takes, for requests from now on.
+    pub fn set_slow(&self, slow: Duration) {
+        self.core().slow = slow;
+    }
+
     /// Requests per second and key; none for no limit. What was sent before no longer counts.
     ///
     /// # Errors
@@ -236,14 +251,19 @@ impl Simulator {
         self.core().wire = wire;
     }
 
-    /// Another key is let in from now on, and the old one is not.
+    /// Another key is let in from now on, and the old one is not. If that was revoked, this one is not; it may
+    /// also be the same one again.
     pub fn set_key(&self, key: &str) {
-        key.clone_into(&mut self.core().key);
+        let mut core = self.core();
+        key.clone_into(&mut core.key);
+        core.key_revoked = false;
     }
 
-    /// Switches the key on or off.
+    /// Switches the key on or off. A revoked key that is switched on is as good as before.
     pub fn set_key_active(&self, active: bool) {
-        self.core().key_active = active;
+        let mut core = self.core();
+        core.key_active = active;
+        core.key_revoked &= !active;
     }
 
     /// Stops the world: from now on requests arrive, but nothing is carried out or answered until [`release`].
@@ -287,6 +307,11 @@ impl Simulator {
                 return;
             }
         }
+    }
+
+    /// The clock that everything goes by.
+    pub(crate) fn own_clock(&self) -> &Clock {
+        &self.shared.clock
     }
 
     /// Milliseconds since 1970 by the simulator's clock.

@@ -14,11 +14,11 @@ pub struct AccountState {
     pub totals: Totals,
     /// The mailboxes, in the order of the wire, also those without access.
     pub mailboxes: Vec<MailboxState>,
-    /// The users.
+    /// The users that were not deleted.
     pub users: Vec<UserState>,
-    /// The tags.
+    /// The tags that were not deleted.
     pub tags: Vec<TagState>,
-    /// All conversations, oldest first; empty when only the counts were asked for.
+    /// All conversations that were not deleted, oldest first; empty when only the counts were asked for.
     pub conversations: Vec<ConversationState>,
 }
 
@@ -187,24 +187,29 @@ pub(crate) fn summary(world: &World) -> AccountState {
             }
         })
         .collect();
-    let users = world.users.iter().map(|user| UserState {
+    let users = world.users.iter().filter(|user| !user.gone);
+    let users = users.map(|user| UserState {
         id: user.id.clone(),
         name: user.name.clone(),
         email: user.email.clone(),
     });
-    let tags = world.tags.iter().map(|tag| TagState {
+    let tags = world.tags.iter().filter(|tag| !tag.gone);
+    let tags = tags.map(|tag| TagState {
         id: tag.id.clone(),
         name: tag.name.clone(),
     });
     let sum = |count: fn(&MailboxState) -> usize| mailboxes.iter().map(count).sum();
     AccountState {
         totals: Totals {
-            conversations: world.conversations().len(),
+            conversations: world.live().count(),
             open: sum(|mailbox| mailbox.open),
             pending: sum(|mailbox| mailbox.pending),
             closed: sum(|mailbox| mailbox.closed),
             open_unassigned: sum(|mailbox| mailbox.open_unassigned),
-            notes: world.note_count,
+            notes: world
+                .live()
+                .map(|position| world.notes(position).len())
+                .sum(),
         },
         users: users.collect(),
         tags: tags.collect(),
@@ -215,7 +220,7 @@ pub(crate) fn summary(world: &World) -> AccountState {
 
 /// The whole account.
 pub(crate) fn everything(world: &World) -> AccountState {
-    let all = 0..world.next_position();
+    let all = world.live();
     AccountState {
         conversations: all.map(|position| conversation(world, position)).collect(),
         ..summary(world)

@@ -3,6 +3,8 @@
 //! Knows nothing of HTTP. Conversations are kept in the order of their ids, and every list is read in that
 //! order from a position: a conversation that leaves or enters a list never moves the others.
 
+mod removal;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
@@ -71,6 +73,8 @@ pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) email: String,
+    /// Was deleted. The place stays, because others are known by theirs.
+    pub(crate) gone: bool,
 }
 
 /// A label.
@@ -78,6 +82,8 @@ pub(crate) struct User {
 pub(crate) struct Tag {
     pub(crate) id: String,
     pub(crate) name: String,
+    /// Was deleted. The place stays, because others are known by theirs.
+    pub(crate) gone: bool,
 }
 
 /// A thread with a customer. Mailbox, assignee and tags are positions in the account's lists.
@@ -119,10 +125,12 @@ pub(crate) struct World {
     pub(crate) users: Vec<User>,
     pub(crate) tags: Vec<Tag>,
     conversations: Vec<Conversation>,
+    /// Of those that are not gone.
     positions: HashMap<Arc<str>, u32>,
     by_mailbox_and_status: BTreeMap<(u16, Status), BTreeSet<u32>>,
     by_tag: BTreeMap<u16, BTreeSet<u32>>,
     notes: BTreeMap<u32, Vec<Note>>,
+    /// How many notes were ever written: the number of the next one.
     pub(crate) note_count: usize,
 }
 
@@ -160,7 +168,7 @@ impl World {
         u32::try_from(self.conversations.len()).unwrap_or(u32::MAX)
     }
 
-    /// All conversations in order.
+    /// All conversations in order, also those that are gone.
     pub(crate) fn conversations(&self) -> &[Conversation] {
         &self.conversations
     }
@@ -170,7 +178,7 @@ impl World {
         &self.conversations[position as usize]
     }
 
-    /// Where the conversation of this id is.
+    /// Where the conversation of this id is, unless it is gone.
     pub(crate) fn position(&self, id: &str) -> Option<u32> {
         self.positions.get(id).copied()
     }
@@ -180,7 +188,7 @@ impl World {
         self.notes.get(&position).map_or(&[], Vec::as_slice)
     }
 
-    /// All conversations with notes, by position.
+    /// All conversations with notes, by position, also those that are gone: their notes were written.
     pub(crate) fn all_notes(&self) -> impl Iterator<Item = (&Conversation, &[Note])> {
         let notes = self.notes.iter();
         notes.map(|(position, notes)| (self.at(*position), notes.as_slice()))
@@ -188,17 +196,21 @@ impl World {
 
     /// The mailbox of this id or name.
     pub(crate) fn mailbox(&self, id_or_name: &str) -> Option<u16> {
-        find(&self.mailboxes, id_or_name, |m| (&m.id, &m.name))
+        find(&self.mailboxes, id_or_name, |m| Some((&m.id, &m.name)))
     }
 
     /// The user of this id or name.
     pub(crate) fn user(&self, id_or_name: &str) -> Option<u16> {
-        find(&self.users, id_or_name, |u| (&u.id, &u.name))
+        find(&self.users, id_or_name, |u| {
+            (!u.gone).then_some((&u.id, &u.name))
+        })
     }
 
     /// The tag of this id or name.
     pub(crate) fn tag(&self, id_or_name: &str) -> Option<u16> {
-        find(&self.tags, id_or_name, |t| (&t.id, &t.name))
+        find(&self.tags, id_or_name, |t| {
+            (!t.gone).then_some((&t.id, &t.name))
+        })
     }
 
     /// At most `limit` positions that match, all after `after`, and whether there are more. Conversations of
@@ -304,12 +316,19 @@ impl World {
     }
 }
 
-fn find<T>(items: &[T], id_or_name: &str, names: impl Fn(&T) -> (&String, &String)) -> Option<u16> {
-    let by_id = items.iter().position(|item| names(item).0 == id_or_name);
+/// `names` gives the id and the name of an item, none for one that is gone.
+fn find<T>(
+    items: &[T],
+    id_or_name: &str,
+    names: impl Fn(&T) -> Option<(&String, &String)>,
+) -> Option<u16> {
+    let by_id = items
+        .iter()
+        .position(|item| names(item).is_some_and(|(id, _)| id == id_or_name));
     let wanted = id_or_name.to_lowercase();
     let position = by_id.or_else(|| {
         let mut items = items.iter();
-        items.position(|item| names(item).1.to_lowercase() == wanted)
+        items.position(|item| names(item).is_some_and(|(_, name)| name.to_lowercase() == wanted))
     })?;
     u16::try_from(position).ok()
 }

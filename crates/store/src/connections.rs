@@ -1,6 +1,8 @@
 //! Connections: which Hiver account is meant, and its key, sealed.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set, TransactionTrait,
+};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::entities::connections;
@@ -96,6 +98,55 @@ impl Store {
         .await
         .during("store the Hiver key")?;
         Ok(())
+    }
+
+    /// Seals every stored key anew: all of them, or none when one cannot be opened.
+    ///
+    /// # Errors
+    /// When a key was sealed under another secret than `old`, or the database fails.
+    pub async fn reseal_keys(&self, old: &SecretKey, new: &SecretKey) -> Result<()> {
+        let during = "seal the stored keys anew";
+        let transaction = self.write.begin().await.during(during)?;
+        let rows = connections::Entity::find()
+            .filter(connections::Column::KeySealed.is_not_null())
+            .all(&transaction)
+            .await
+            .during(during)?;
+        for row in rows {
+            let Some(sealed) = row.key_sealed else {
+                continue;
+            };
+            let key = old.open(&sealed, &identity(row.id))?;
+            connections::ActiveModel {
+                id: Set(row.id),
+                key_sealed: Set(Some(new.seal(&key, &identity(row.id))?)),
+                ..Default::default()
+            }
+            .update(&transaction)
+            .await
+            .during(during)?;
+        }
+        transaction.commit().await.during(during)
+    }
+
+    /// Whether a secret opens every stored key; `None` when there is no stored key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn opens_keys(&self, with: &SecretKey) -> Result<Option<bool>> {
+        let rows = connections::Entity::find()
+            .filter(connections::Column::KeySealed.is_not_null())
+            .all(&self.read)
+            .await
+            .during("read the Hiver keys")?;
+        let opened: Vec<bool> = rows
+            .iter()
+            .filter_map(|row| {
+                let sealed = row.key_sealed.as_ref()?;
+                Some(with.open(sealed, &identity(row.id)).is_ok())
+            })
+            .collect();
+        Ok((!opened.is_empty()).then(|| opened.into_iter().all(|opens| opens)))
     }
 
     /// The connection's stored key.

@@ -3,11 +3,14 @@
 pub(crate) mod changes;
 pub(crate) mod connections;
 pub(crate) mod conversations;
+pub(crate) mod holds;
 pub(crate) mod mailboxes;
 pub(crate) mod operators;
+pub(crate) mod reads;
 pub(crate) mod runs;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod tags;
 pub(crate) mod usage;
 pub(crate) mod users;
+pub(crate) mod wishes;

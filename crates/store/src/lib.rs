@@ -7,6 +7,7 @@
 mod connections;
 mod entities;
 mod error;
+mod holds;
 mod migration;
 mod mirror;
 mod open;
@@ -16,12 +17,18 @@ mod seal;
 mod sessions;
 mod settings;
 mod usage;
+mod wishes;
 
 pub use connections::{Connection, ConnectionId};
 pub use error::Error;
+pub use holds::Hold;
 pub use mirror::{MailboxState, StoredMirror};
 pub use open::Store;
-pub use operators::{NewOperator, Operator, OperatorId, Role};
-pub use runs::{Author, ChangeRow, ChangeUpdate, NewChange, NewRun, PlanFacts, Run};
+pub use operators::{NewOperator, Operator, OperatorChange, OperatorId, Role};
+pub use runs::{
+    Author, ChangeRow, ChangeUpdate, Decision, NewChange, NewRun, NewTag, NewTagState, NewUndo,
+    PlanFacts, PlannedUndo, Run, RunLane, UndoReads, Written, WrittenFilter,
+};
 pub use seal::{SealError, SecretKey};
 pub use sessions::StoredSession;
+pub use wishes::StoredWish;

@@ -1,6 +1,8 @@
 //! The tables, in the order in which they came to be.
 
 mod m0001_first_tables;
+mod m0002_surviving_runs;
+mod m0003_operators;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -8,6 +10,10 @@ pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first_tables::Migration)]
+        vec![
+            Box::new(m0001_first_tables::Migration),
+            Box::new(m0002_surviving_runs::Migration),
+            Box::new(m0003_operators::Migration),
+        ]
     }
 }

@@ -1,5 +1,7 @@
 //! Operators: who may sign in, and as what.
 
+mod changes;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,6 +11,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use self::changes::OperatorChange;
 use crate::entities::operators;
 use crate::error::{During, Error, Result};
 use crate::open::Store;
@@ -72,13 +75,20 @@ pub struct Operator {
     pub role: Role,
     /// The argon2id hash of their password, in PHC form.
     pub password_hash: String,
+    /// Whether they must not sign in for now.
+    pub disabled: bool,
+    /// When they signed in last.
+    pub signed_in_at: Option<i64>,
+    /// How often all their sessions were ended: a session of before no longer fits.
+    pub sessions_ended: i32,
 }
 
 impl fmt::Debug for Operator {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.disabled { " disabled" } else { "" };
         write!(
             formatter,
-            "Operator({} {:?} {})",
+            "Operator({} {:?} {}{state})",
             self.id, self.name, self.role
         )
     }
@@ -169,32 +179,18 @@ impl Store {
             .during("count the operators")
     }
 
-    /// Gives an operator another password; sessions made with the old one no longer fit. `false` when there is
-    /// no such operator.
+    /// Notes that an operator has just signed in.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn set_password(&self, name: &str, password_hash: String) -> Result<bool> {
-        let updated = operators::Entity::update_many()
-            .col_expr(operators::Column::PasswordHash, password_hash.into())
-            .filter(operators::Column::NameKey.eq(key(name)))
+    pub async fn note_sign_in(&self, id: OperatorId, at: i64) -> Result<()> {
+        operators::Entity::update_many()
+            .col_expr(operators::Column::SignedInAt, Some(at).into())
+            .filter(operators::Column::Id.eq(id))
             .exec(&self.write)
             .await
-            .during("set a password")?;
-        Ok(updated.rows_affected == 1)
-    }
-
-    /// Removes an operator; `false` when there is none of that name.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn remove_operator(&self, name: &str) -> Result<bool> {
-        let deleted = operators::Entity::delete_many()
-            .filter(operators::Column::NameKey.eq(key(name)))
-            .exec(&self.write)
-            .await
-            .during("remove an operator")?;
-        Ok(deleted.rows_affected == 1)
+            .during("note when an operator signed in")?;
+        Ok(())
     }
 }
 
@@ -212,5 +208,8 @@ fn read(row: operators::Model) -> Result<Operator> {
         name: row.name,
         role,
         password_hash: row.password_hash,
+        disabled: row.disabled,
+        signed_in_at: row.signed_in_at,
+        sessions_ended: row.sessions_ended,
     })
 }

@@ -1,21 +1,30 @@
 //! Plans and runs: what was previewed, what was confirmed, and the outcome of every change.
 
 mod changes;
+mod decisions;
 mod lists;
+mod new_tags;
 mod plans;
 mod states;
+mod undo;
+mod written;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use triage::actions::{Actions, Change};
-use triage::model::{ConversationId, RunId};
+use triage::model::{ConversationId, MailboxId, RunId};
 use triage::outcome::{Outcome, RunState};
-use triage::plan::{Before, CannotBeUndone, ChangeGroup, Summary};
+use triage::plan::{Before, CannotBeUndone, ChangeGroup, LeftOut, Summary};
 use triage::selection::Selection;
 
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
+
+pub use decisions::Decision;
+pub use new_tags::{NewTag, NewTagState};
+pub use undo::{NewUndo, PlannedUndo, UndoReads};
+pub use written::{Written, WrittenFilter};
 
 /// Who wanted a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +45,39 @@ pub struct PlanFacts {
     pub cannot_be_undone: Vec<CannotBeUndone>,
 }
 
+/// How a run is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunLane {
+    /// Small enough to go ahead of everything, like any click.
+    Click,
+    /// One after the other, in the order of confirmation.
+    Bulk,
+}
+
+impl RunLane {
+    /// The word in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Click => "click",
+            Self::Bulk => "bulk",
+        }
+    }
+}
+
+impl std::str::FromStr for RunLane {
+    type Err = String;
+
+    fn from_str(word: &str) -> std::result::Result<Self, String> {
+        match word {
+            "click" => Ok(Self::Click),
+            "bulk" => Ok(Self::Bulk),
+            other => Err(format!("`{other}` is not a lane of runs")),
+        }
+    }
+}
+
 /// A plan to be kept for its preview.
 pub struct NewRun {
     /// The connection that it is for.
@@ -48,6 +90,8 @@ pub struct NewRun {
     pub actions: Actions,
     /// Names of the users and tags in `actions` at that moment, by id.
     pub labels: BTreeMap<String, String>,
+    /// Names of tags that have to be made before they can be added.
+    pub new_tags: Vec<String>,
     /// What the plan comes to.
     pub facts: PlanFacts,
     /// How old the mirror was that the plan was made against.
@@ -62,6 +106,8 @@ pub struct NewChange {
     pub conversation: ConversationId,
     /// Its subject, kept so that results stay readable when it is gone.
     pub subject: Option<String>,
+    /// Its mailbox at that moment.
+    pub mailbox: Option<MailboxId>,
     /// What is wished.
     pub change: Change,
     /// The state it replaces.
@@ -103,6 +149,16 @@ pub struct Run {
     pub started_at: Option<i64>,
     /// When its last outcome was known.
     pub finished_at: Option<i64>,
+    /// How it is sent; settled when it is confirmed.
+    pub lane: RunLane,
+    /// Whether a person has asked it to pause.
+    pub pause_requested: bool,
+    /// The run that it takes back.
+    pub undo_of: Option<RunId>,
+    /// What an undo leaves as it is.
+    pub left_out: Vec<LeftOut>,
+    /// Tags that have to be made before they can be added.
+    pub new_tags: Vec<NewTag>,
 }
 
 /// A change of a run as it is kept.
@@ -129,11 +185,15 @@ pub struct ChangeRow {
     pub sent_at: Option<i64>,
     /// When its outcome was known.
     pub finished_at: Option<i64>,
+    /// Who decided about it after its run had given it up.
+    pub decided_by: Option<String>,
 }
 
 /// What becomes of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeUpdate {
+    /// The state it replaces, where that is known better than when it was planned.
+    pub before: Option<Before>,
     /// How it stands now.
     pub outcome: Outcome,
     /// Why, where that needs saying.

@@ -68,6 +68,46 @@ impl Store {
             .collect())
     }
 
+    /// Requests sent in the 24 hours before `now`: minute since 1970, lane, requests.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn usage_of_day(
+        &self,
+        connection: ConnectionId,
+        now: i64,
+    ) -> Result<Vec<(i64, String, u32)>> {
+        let rows = usage::Entity::find()
+            .filter(usage::Column::ConnectionId.eq(connection))
+            .filter(usage::Column::Minute.gt((now - DAY) / MINUTE))
+            .all(&self.read)
+            .await
+            .during("list the day's requests")?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                (
+                    row.minute,
+                    row.lane,
+                    u32::try_from(row.requests).unwrap_or(0),
+                )
+            })
+            .collect())
+    }
+
+    /// Forgets counts from before `before`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_usage(&self, before: i64) -> Result<()> {
+        usage::Entity::delete_many()
+            .filter(usage::Column::Minute.lt(before / MINUTE))
+            .exec(&self.write)
+            .await
+            .during("forget old counts of requests")?;
+        Ok(())
+    }
+
     /// Requests sent in the 24 hours before `now`.
     ///
     /// # Errors

@@ -9,6 +9,9 @@ use crate::model::{Assignee, Conversation, Directory, Status, TagId, UserId};
 /// The longest note that is sent, in characters.
 pub const MAX_NOTE_CHARACTERS: usize = 10_000;
 
+/// The longest name of a tag that is made, in characters.
+pub const MAX_TAG_CHARACTERS: usize = 100;
+
 /// What should become of every conversation of a selection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -17,6 +20,8 @@ pub struct Actions {
     pub assign: Option<UserId>,
     /// Add these tags.
     pub add_tags: Vec<TagId>,
+    /// Make tags of these names, then add them.
+    pub new_tags: Vec<String>,
     /// Remove these tags.
     pub remove_tags: Vec<TagId>,
     /// Set this status.
@@ -39,6 +44,12 @@ impl Actions {
         let mut changes = Vec::new();
         changes.extend(self.assign.clone().map(Change::Assign));
         changes.extend(distinct(&self.add_tags).cloned().map(Change::AddTag));
+        let to_make: Vec<TagId> = self
+            .new_tags
+            .iter()
+            .map(|name| TagId::to_make(name))
+            .collect();
+        changes.extend(distinct(&to_make).cloned().map(Change::AddTag));
         changes.extend(distinct(&self.remove_tags).cloned().map(Change::RemoveTag));
         changes.extend(self.set_status.clone().map(Change::SetStatus));
         changes.extend(self.note.clone().map(Change::AddNote));
@@ -72,6 +83,9 @@ impl Actions {
                 problems.push(ActionsProblem::UnknownTag(tag.clone()));
             }
         }
+        for name in distinct(&self.new_tags) {
+            problems.extend(new_tag_problem(name, directory));
+        }
         if let Some(Status::Other(word)) = &self.set_status {
             problems.push(ActionsProblem::UnknownStatus(word.clone()));
         }
@@ -90,6 +104,19 @@ impl Actions {
             Err(problems)
         }
     }
+}
+
+fn new_tag_problem(name: &str, directory: &Directory) -> Option<ActionsProblem> {
+    if name.trim() != name || name.is_empty() || name.chars().any(char::is_control) {
+        return Some(ActionsProblem::NewTagName(name.to_owned()));
+    }
+    let characters = name.chars().count();
+    if characters > MAX_TAG_CHARACTERS {
+        return Some(ActionsProblem::LongTagName { characters });
+    }
+    directory
+        .tag_named(name)
+        .map(|tag| ActionsProblem::TagExists(tag.name.clone()))
 }
 
 /// Each of `items` once, in the order they first come.
@@ -113,6 +140,22 @@ pub enum ActionsProblem {
     /// A tag is not in the directory.
     #[error("No tag has the id `{0}`")]
     UnknownTag(TagId),
+    /// A tag to be made has no usable name.
+    #[error(
+        "`{0}` is not a name for a tag: it is empty, or has spaces around it or control characters"
+    )]
+    NewTagName(String),
+    /// A tag to be made has a name above [`MAX_TAG_CHARACTERS`].
+    #[error(
+        "The name of the new tag has {characters} characters; at most {MAX_TAG_CHARACTERS} are sent"
+    )]
+    LongTagName {
+        /// Its length.
+        characters: usize,
+    },
+    /// A tag to be made is there already.
+    #[error("The tag `{0}` exists already: choose it from the list")]
+    TagExists(String),
     /// The same tag, here by its name, would be added and removed.
     #[error("The tag `{0}` cannot be both added and removed")]
     AddedAndRemoved(String),

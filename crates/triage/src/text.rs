@@ -1,9 +1,12 @@
 //! Numbers and phrases, worded once for the server, the browser and the command line.
 
+use std::collections::BTreeMap;
+
 use crate::{
-    actions::{Before, Change, ChangeKind},
-    model::{Assignee, Directory, TagId, UserId},
+    actions::{Actions, Before, Change, ChangeKind},
+    model::{Assignee, Directory, Tag, TagId, User, UserId},
     plan::{LeftOutReason, Price, Summary, UndoImpossible},
+    selection::Selection,
 };
 
 /// A number with its thousands apart: `1,234`.
@@ -125,6 +128,65 @@ pub fn change(change: &Change, directory: &Directory) -> String {
     }
 }
 
+/// The users and tags of a run by the names they had when it was planned, from its labels. A label does not say which
+/// of the two it is of, so each is both.
+#[must_use]
+pub fn labelled(labels: &BTreeMap<String, String>) -> Directory {
+    Directory {
+        users: labels
+            .iter()
+            .map(|(id, name)| User {
+                id: id.as_str().into(),
+                name: name.clone(),
+                email: None,
+            })
+            .collect(),
+        tags: labels
+            .iter()
+            .map(|(id, name)| Tag {
+                id: id.as_str().into(),
+                name: name.clone(),
+            })
+            .collect(),
+        mailboxes: Vec::new(),
+    }
+}
+
+/// What is asked for in one line: `Assign to Ana Ruiz, add tag billing, add note`.
+#[must_use]
+pub fn title(actions: &Actions, names: &Directory) -> String {
+    let mut title = String::new();
+    for wish in actions.changes() {
+        let words = change(&wish, names);
+        if title.is_empty() {
+            title = words;
+        } else {
+            title.push_str(", ");
+            let mut letters = words.chars();
+            title.extend(letters.next().into_iter().flat_map(char::to_lowercase));
+            title.push_str(letters.as_str());
+        }
+    }
+    title
+}
+
+/// What was selected: `312 conversations matching is:open, 4 taken out`.
+#[must_use]
+pub fn selected(selection: &Selection, conversations: u64) -> String {
+    let number = plural(conversations, "conversation");
+    match selection {
+        Selection::Ids(_) => format!("{number} picked by hand"),
+        Selection::Matching { filter, except } => {
+            let filter = Some(filter.trim()).filter(|filter| !filter.is_empty());
+            let matching = format!("{number} matching {}", filter.unwrap_or("everything"));
+            match except.len() {
+                0 => matching,
+                out => format!("{matching}, {} taken out", count(out as u64)),
+            }
+        }
+    }
+}
+
 /// A kind of change as a button: `Assign`, `Add tag`.
 #[must_use]
 pub fn change_kind(kind: ChangeKind) -> &'static str {
@@ -189,8 +251,11 @@ pub fn user_name(user: &UserId, directory: &Directory) -> String {
 /// The name of a tag, else the id.
 #[must_use]
 pub fn tag_name(tag: &TagId, directory: &Directory) -> String {
-    let known = directory.tag(tag);
-    known.map_or_else(|| tag.to_string(), |tag| tag.name.clone())
+    match (directory.tag(tag), tag.name_to_make()) {
+        (Some(tag), _) => tag.name.clone(),
+        (None, Some(name)) => name.to_owned(),
+        (None, None) => tag.to_string(),
+    }
 }
 
 /// Why changes stay for good, in plain words behind their number: `12 notes stay: Hiver cannot delete
@@ -202,6 +267,7 @@ pub fn cannot_be_undone(reason: UndoImpossible, changes: u64) -> String {
         format!("{} {verb}", plural(changes, noun))
     };
     match reason {
+        UndoImpossible::TagStays => format!("{}: Hiver cannot delete tags", stay("new tag")),
         UndoImpossible::NoteStays => format!("{}: Hiver cannot delete notes", stay("note")),
         UndoImpossible::WasUnassigned => format!(
             "{}: nobody had the conversation before, and Hiver cannot unassign",
@@ -236,8 +302,12 @@ pub fn left_out(reason: LeftOutReason, changes: u64) -> String {
             "{} left alone: somebody changed the conversation since",
             plural(changes, "change")
         ),
+        LeftOutReason::CannotTell => format!(
+            "{} left alone: Hiver does not say how the conversation stands now",
+            plural(changes, "change")
+        ),
         LeftOutReason::NotInMirror => format!(
-            "{} left alone: the conversation is no longer in the mirror",
+            "{} left alone: the conversation does not exist any more",
             plural(changes, "change")
         ),
     }

@@ -1,5 +1,8 @@
 //! Who gets in: deny by default, and nothing unsafe from another site.
 
+use app::server_fns::SignedIn;
+use app::view::Role;
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, LOCATION, ORIGIN};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -80,6 +83,18 @@ pub(super) async fn guard(
     redirect(&format!("/login?{query}"))
 }
 
+/// Lets admins through only: for addresses that are no server functions, which say themselves who may.
+pub(super) async fn admins_only(
+    Extension(operator): Extension<SignedIn>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match operator.lacks(Role::Admin) {
+        None => next.run(request).await,
+        Some(refusal) => plain::page(StatusCode::FORBIDDEN, "Not allowed", &refusal),
+    }
+}
+
 /// Without a key there is nothing to see yet.
 fn needs_set_up(web: &Web, request: &Request) -> bool {
     let path = request.uri().path();
@@ -89,6 +104,8 @@ fn needs_set_up(web: &Web, request: &Request) -> bool {
             "/live",
             "/setup",
             "/settings",
+            "/settings/operators",
+            "/settings/password",
             "/login",
             "/healthz",
             "/readyz",

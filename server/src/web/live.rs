@@ -23,6 +23,8 @@ use super::sign_in::{Operators, still_signed_in};
 /// A run is told at most so often, the rest less.
 const RUN_EVERY: Duration = Duration::from_millis(250);
 const REST_EVERY: Duration = Duration::from_secs(1);
+/// A stream outlives its session by so much at most. It may have ended without a word: on the command line.
+const CHECK_EVERY: Duration = Duration::from_millis(500);
 
 #[derive(Deserialize)]
 pub(super) struct Watching {
@@ -55,6 +57,7 @@ pub(super) async fn follow(
         run_at: now,
         mirror_at: now,
         frame_at: now,
+        check_at: now,
     };
     let events = unfold(stream, |mut follower| async move {
         let event = follower.next().await?;
@@ -75,6 +78,7 @@ struct Follower {
     run_at: Instant,
     mirror_at: Instant,
     frame_at: Instant,
+    check_at: Instant,
 }
 
 /// What is to be told.
@@ -90,8 +94,11 @@ impl Follower {
     async fn next(&mut self) -> Option<Event> {
         loop {
             let now = Instant::now();
-            if self.due().is_some_and(|due| due <= now) && !self.is_still_signed_in().await {
-                return None;
+            if self.due() <= now {
+                if !self.is_still_signed_in().await {
+                    return None;
+                }
+                self.check_at = now + CHECK_EVERY;
             }
             if self.news.run && self.run_at <= now {
                 self.run_at = now + RUN_EVERY;
@@ -124,17 +131,20 @@ impl Follower {
                     }
                     Err(RecvError::Closed) => return None,
                 },
-                () = at(due) => {}
+                () = sleep_until(due) => {}
             }
         }
     }
 
-    /// When there is something to tell.
-    fn due(&self) -> Option<Instant> {
+    /// When there is something to tell, or at least to check.
+    fn due(&self) -> Instant {
         let run = self.news.run.then_some(self.run_at);
         let mirror = self.news.mirror.then_some(self.mirror_at);
         let frame = self.news.frame.then_some(self.frame_at);
-        run.into_iter().chain(mirror).chain(frame).min()
+        run.into_iter()
+            .chain(mirror)
+            .chain(frame)
+            .fold(self.check_at, Instant::min)
     }
 
     /// A stream that was let in once must not outlive its session.
@@ -190,12 +200,5 @@ impl Follower {
                 None
             }
         }
-    }
-}
-
-async fn at(due: Option<Instant>) {
-    match due {
-        Some(due) => sleep_until(due).await,
-        None => std::future::pending().await,
     }
 }

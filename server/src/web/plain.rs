@@ -12,8 +12,13 @@ use super::assets::Assets;
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; \
                       base-uri 'none'; form-action 'self'";
 
-/// A page of a heading and a sentence, with a way out. The texts are our own, never somebody's input.
+/// A page of a heading of our own and a sentence, with a way out.
 pub(super) fn page(status: StatusCode, heading: &str, sentence: &str) -> Response<Body> {
+    // Names of operators are in it.
+    let sentence = sentence
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
     let root = Assets::embedded().root();
     let html = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\

@@ -29,7 +29,7 @@ impl Operators {
     }
 }
 
-/// An operator with the mark that ties sessions to their password.
+/// An operator with the mark that ties sessions to their password, and to not having been ended since.
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     operator: Operator,
@@ -39,20 +39,34 @@ pub(super) struct Person {
 impl Person {
     fn new(operator: Operator) -> Self {
         // The hash itself stays in its own table; sessions keep a digest of it.
-        let mark = Sha256::digest(operator.password_hash.as_bytes()).into();
+        let mut mark = Sha256::new_with_prefix(operator.password_hash.as_bytes());
+        // Sessions of before anything could end them stay as they are.
+        if operator.sessions_ended > 0 {
+            mark.update(operator.sessions_ended.to_le_bytes());
+        }
+        let mark = mark.finalize().into();
         Self { operator, mark }
+    }
+
+    pub(super) fn operator(&self) -> &Operator {
+        &self.operator
     }
 
     /// What server functions are told.
     pub(super) fn signed_in(&self) -> SignedIn {
         SignedIn {
             name: self.operator.name.clone(),
-            role: match self.operator.role {
-                Role::Viewer => view::Role::Viewer,
-                Role::Lead => view::Role::Lead,
-                Role::Admin => view::Role::Admin,
-            },
+            role: shown_role(self.operator.role),
         }
+    }
+}
+
+/// The role as pages know it.
+pub(super) fn shown_role(role: Role) -> view::Role {
+    match role {
+        Role::Viewer => view::Role::Viewer,
+        Role::Lead => view::Role::Lead,
+        Role::Admin => view::Role::Admin,
     }
 }
 
@@ -68,7 +82,8 @@ impl AuthUser for Person {
     }
 }
 
-/// Reads again who a session belongs to; nobody once it has ended, or its operator is gone or has another password.
+/// Reads again who a session belongs to; nobody once it has ended, or its operator is gone, is disabled, has less of
+/// a role or another password.
 pub(super) async fn still_signed_in(
     web: &Web,
     auth: &AuthSession<Operators>,
@@ -112,7 +127,10 @@ impl AuthnBackend for Operators {
     }
 
     async fn get_user(&self, id: &OperatorId) -> Result<Option<Person>, store::Error> {
-        Ok(self.store.operator(*id).await?.map(Person::new))
+        let operator = self.store.operator(*id).await?;
+        Ok(operator
+            .filter(|operator| !operator.disabled)
+            .map(Person::new))
     }
 }
 
@@ -152,11 +170,19 @@ pub(super) async fn sign_in(
         Ok(None) => return again(&web, &form, "wrong").await,
         Err(error) => return failed(&error),
     };
+    // Said to whoever knows the password only.
+    if person.operator.disabled {
+        return again(&web, &form, "disabled").await;
+    }
     web.0.throttle.forgive(&form.name, address);
     if let Err(error) = start_afresh(&mut auth).await {
         return failed(&error);
     }
     if let Err(error) = auth.login(&person).await {
+        return failed(&error);
+    }
+    let noted = web.0.store.note_sign_in(person.id(), web.0.engine.now());
+    if let Err(error) = noted.await {
         return failed(&error);
     }
     tracing::info!(operator = person.operator.name, "signed in");
@@ -236,7 +262,11 @@ pub(super) fn own_address(address: &str) -> &str {
 }
 
 /// Who is asking: the peer, or whom a trusted proxy names last that is no trusted proxy itself.
-fn client_address(trusted_proxies: &[IpNet], peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+pub(super) fn client_address(
+    trusted_proxies: &[IpNet],
+    peer: SocketAddr,
+    headers: &HeaderMap,
+) -> IpAddr {
     let trusted = |address: &IpAddr| {
         trusted_proxies
             .iter()

@@ -9,6 +9,8 @@ mod headers;
 mod html;
 mod keys;
 mod live;
+mod operators;
 mod origins;
+mod own_password;
 mod sign_in;
 mod support;

@@ -2,8 +2,15 @@
 
 #![cfg(test)]
 
+mod house;
+mod interrupting;
+mod keys;
 mod operators;
 mod running;
+mod runs;
+mod secrets;
 mod session;
 mod starting;
 mod support;
+mod syncing;
+mod taking_over;

@@ -61,6 +61,7 @@ pub(crate) fn ComposeBar(
                         </Tool>
                         <Tool id="add-tag" name="Add tag" key="t">
                             <TagChoice title="Add tag" field="add_tags[]" picked=compose.add_tags other=compose.remove_tags tags=tags/>
+                            <NewTag compose=compose/>
                         </Tool>
                         <Tool id="remove-tag" name="Remove tag" key="">
                             <TagChoice title="Remove tag" field="remove_tags[]" picked=compose.remove_tags other=compose.add_tags tags=tags_to_remove/>
@@ -222,6 +223,25 @@ fn TagChoice(
     }
 }
 
+/// A tag that Hiver does not have yet is made when the run starts.
+#[component]
+fn NewTag(compose: Compose) -> impl IntoView {
+    view! {
+        <label class="new-tag">
+            <span class="legend">"New tag"</span>
+            <input
+                name="new_tag"
+                maxlength="100"
+                placeholder="Made when the run starts"
+                autocomplete="off"
+                value=compose.new_tag.get_untracked()
+                prop:value=move || compose.new_tag.get()
+                on:input=move |event| compose.new_tag.set(event_target_value(&event))
+            />
+        </label>
+    }
+}
+
 #[component]
 fn StatusChoice(compose: Compose) -> impl IntoView {
     let choice = move |word: &'static str| {
@@ -330,6 +350,16 @@ fn Chosen(compose: Compose, names: StoredValue<(Vec<Named>, Vec<Named>)>) -> imp
                             )
                         })
                         .collect_view()
+                }}
+                {move || {
+                    let name = compose.new_tag.get();
+                    (!name.trim().is_empty())
+                        .then(|| {
+                            chip(
+                                format!("Make and add tag {}", name.trim()),
+                                Box::new(move || compose.new_tag.set(String::new())),
+                            )
+                        })
                 }}
                 {move || {
                     compose

@@ -60,6 +60,8 @@ pub(crate) struct Compose {
     pub(crate) assign: RwSignal<String>,
     /// Tags to add, by id.
     pub(crate) add_tags: RwSignal<BTreeSet<String>>,
+    /// The name of a tag to be made and added; blank makes none.
+    pub(crate) new_tag: RwSignal<String>,
     /// Tags to remove, by id.
     pub(crate) remove_tags: RwSignal<BTreeSet<String>>,
     /// The status to set; empty leaves it.
@@ -79,6 +81,7 @@ pub(crate) struct Kept {
     shown: BTreeSet<String>,
     assign: String,
     add_tags: BTreeSet<String>,
+    new_tag: String,
     remove_tags: BTreeSet<String>,
     set_status: String,
     note: String,
@@ -111,6 +114,7 @@ impl Compose {
             picked: RwSignal::default(),
             assign: RwSignal::default(),
             add_tags: RwSignal::default(),
+            new_tag: RwSignal::default(),
             remove_tags: RwSignal::default(),
             set_status: RwSignal::default(),
             note: RwSignal::default(),
@@ -121,6 +125,7 @@ impl Compose {
     pub(crate) fn has_actions(self) -> bool {
         !self.assign.with(String::is_empty)
             || !self.add_tags.with(BTreeSet::is_empty)
+            || !self.new_tag.with(|name| name.trim().is_empty())
             || !self.remove_tags.with(BTreeSet::is_empty)
             || !self.set_status.with(String::is_empty)
             || !self.note.with(|note| note.trim().is_empty())
@@ -131,6 +136,7 @@ impl Compose {
         self.picked.set(kept.picked());
         self.assign.set(kept.assign);
         self.add_tags.set(kept.add_tags);
+        self.new_tag.set(kept.new_tag);
         self.remove_tags.set(kept.remove_tags);
         self.set_status.set(kept.set_status);
         self.note.set(kept.note);
@@ -142,6 +148,7 @@ impl Compose {
             filter,
             assign: self.assign.get(),
             add_tags: self.add_tags.get(),
+            new_tag: self.new_tag.get(),
             remove_tags: self.remove_tags.get(),
             set_status: self.set_status.get(),
             note: self.note.get(),

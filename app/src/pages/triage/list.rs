@@ -284,7 +284,18 @@ fn Row(
                         </td>
                     }
                 })}
-            <td class="subject"><a href=href><Subject subject=row.subject/></a></td>
+            <td class="subject">
+                {row
+                    .run
+                    .map(|run| {
+                        view! {
+                            <a class="badge" href=format!("/runs/{run}") title="Has a change to come in this run">
+                                {format!("run {run}")}
+                            </a>
+                        }
+                    })}
+                <a href=href><Subject subject=row.subject/></a>
+            </td>
             <td class="mailbox">{row.mailbox}</td>
             <td class="state"><StatusMark status=row.status/></td>
             <td class="assigned"><AssigneeMark assignee=row.assignee/></td>

@@ -13,10 +13,10 @@ use triage::model::RunId;
 const WINDOW: Duration = Duration::from_secs(10);
 const MINUTE: i64 = 60_000;
 
-/// Requests that left, and the run being sent.
+/// Requests that left, and the runs being sent: at most one on each lane.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
-    sending: Option<Sending>,
+    sending: Vec<Sending>,
     /// Requests that left and are not written down.
     counts: BTreeMap<Left, i32>,
 }
@@ -39,35 +39,39 @@ impl Left {
 #[derive(Debug)]
 struct Sending {
     run: RunId,
-    cancel: CancellationToken,
+    halt: CancellationToken,
     since: Instant,
     answered: VecDeque<Instant>,
 }
 
 impl Activity {
-    pub(super) fn begin(&mut self, run: RunId, cancel: CancellationToken) {
-        self.sending = Some(Sending {
+    pub(super) fn begin(&mut self, run: RunId, halt: CancellationToken) {
+        self.sending.push(Sending {
             run,
-            cancel,
+            halt,
             since: Instant::now(),
             answered: VecDeque::new(),
         });
     }
 
-    /// Stops the run before its next request, if it is the one being sent.
-    pub(crate) fn cancel(&self, run: RunId) {
-        if let Some(sending) = self.sending.as_ref().filter(|sending| sending.run == run) {
-            sending.cancel.cancel();
+    /// Stops the run before its next request, if it is being sent.
+    pub(crate) fn halt(&self, run: RunId) {
+        if let Some(sending) = self.of(run) {
+            sending.halt.cancel();
         }
     }
 
-    pub(super) fn end(&mut self) {
-        self.sending = None;
+    pub(super) fn end(&mut self, run: RunId) {
+        self.sending.retain(|sending| sending.run != run);
     }
 
-    pub(super) fn answered(&mut self) {
+    fn of(&self, run: RunId) -> Option<&Sending> {
+        self.sending.iter().find(|sending| sending.run == run)
+    }
+
+    pub(super) fn answered(&mut self, run: RunId) {
         let now = Instant::now();
-        if let Some(sending) = &mut self.sending {
+        if let Some(sending) = self.sending.iter_mut().find(|sending| sending.run == run) {
             sending.answered.push_back(now);
             while sending
                 .answered
@@ -81,7 +85,7 @@ impl Activity {
 
     /// Answers per second of the run, over the last seconds; nothing while it is not being sent.
     pub(crate) fn per_second(&self, run: RunId) -> Option<f64> {
-        let sending = self.sending.as_ref().filter(|sending| sending.run == run)?;
+        let sending = self.of(run)?;
         let now = Instant::now();
         let span = (now - sending.since).min(WINDOW);
         let recent = sending

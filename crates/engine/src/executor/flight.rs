@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hiver::{ErrorKind, Lane, Slot};
+use hiver::{ErrorKind, Slot};
 use store::{ChangeRow, ChangeUpdate, Error, Run};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use triage::actions::ChangeKind;
+use triage::actions::{Before, ChangeKind};
 use triage::model::Conversation;
 use triage::outcome::{
     AfterRead, Answer, FailReason, Next, Outcome, after_answer, after_read, backoff,
 };
 
+use super::pace;
 use crate::link::Link;
 use crate::live::{Live, Turned};
 use crate::mirror::Sighting;
@@ -57,8 +58,8 @@ pub(super) struct Flight {
     pub(super) engine: Engine,
     pub(super) link: Arc<Link>,
     pub(super) run: Arc<Run>,
-    /// The run was asked to stop.
-    pub(super) cancel: CancellationToken,
+    /// The run was asked to stop or to pause.
+    pub(super) halt: CancellationToken,
 }
 
 impl Flight {
@@ -75,7 +76,8 @@ impl Flight {
         }
         let write = map::write(&item.row.conversation, &item.row.change);
         let result = self.link.hiver.send(slot, &write).await;
-        self.engine.with_activity(super::Activity::answered);
+        self.engine
+            .with_activity(|activity| activity.answered(self.run.id));
         let answer = answers::of_write(&result);
         let trouble = result.err().and_then(|error| {
             tracing::warn!(run = %self.run.id, seq = item.row.seq, error = %chain(&error), "a change was not accepted");
@@ -90,6 +92,10 @@ impl Flight {
         match after_answer(item.row.change.kind(), attempts, &answer) {
             Next::Done => self.settle(item, Outcome::Done, None, None).await,
             Next::Failed(reason) => {
+                let left_open = matches!(answer, Answer::ServerError | Answer::Unknown);
+                if left_open || item.unknown_since.is_some() {
+                    return self.find_out(item, reason, trouble).await;
+                }
                 self.settle(item, Outcome::Failed, Some(reason.to_string()), trouble)
                     .await
             }
@@ -118,7 +124,7 @@ impl Flight {
     async fn may_leave(&self, slot: &Slot) -> bool {
         let mut pacer = self.link.hiver.pacer().watch();
         loop {
-            if self.cancel.is_cancelled() || self.link.stop.is_cancelled() {
+            if self.halt.is_cancelled() || self.link.stop.is_cancelled() {
                 return false;
             }
             let held = pacer.borrow_and_update().held.map(|held| held.until);
@@ -127,7 +133,7 @@ impl Flight {
                 return true;
             }
             tokio::select! {
-                () = self.cancel.cancelled() => return false,
+                () = self.halt.cancelled() => return false,
                 () = self.link.stop.cancelled() => return false,
                 () = tokio::time::sleep_until(instant) => {}
                 changed = pacer.changed() => if changed.is_err() { return true },
@@ -137,32 +143,10 @@ impl Flight {
 
     /// Reads a conversation whose change may have been made long ago, and decides.
     pub(super) async fn read(self, mut item: Item) -> Landed {
-        let asked_at = self.engine.now();
-        let read = self
-            .link
-            .hiver
-            .on(Lane::Bulk)
-            .conversation(&item.row.conversation.as_str().into())
-            .await;
-        let row = match read {
-            Ok(row) => row,
+        let found = match self.look_at(&item).await {
+            Ok(found) => found,
             Err(error) => return self.unread(item, &error).await,
         };
-        let now = self.engine.now();
-        let sighting = map::sighting(row, &self.engine.mirror().read().directory);
-        let found = seen(sighting.clone(), now);
-        let changed =
-            self.engine
-                .mirror()
-                .absorb(self.run.connection, vec![sighting], asked_at, now);
-        if let Err(error) = self
-            .engine
-            .store()
-            .save_conversations(self.run.connection, &changed)
-            .await
-        {
-            tracing::error!(error = %chain(&error), "the mirror could not be written");
-        }
         match after_read(&item.row.before, &item.row.change, &found) {
             AfterRead::AlreadyDone => self.settle(item, Outcome::Done, None, None).await,
             AfterRead::SendAgain => {
@@ -183,6 +167,59 @@ impl Flight {
                 .await
             }
         }
+    }
+
+    /// A set change is given up, but one of its tries may have been made: the conversation says.
+    async fn find_out(self, item: Item, reason: FailReason, trouble: Option<Trouble>) -> Landed {
+        let told = match self.look_at(&item).await {
+            Ok(found) => after_read(&item.row.before, &item.row.change, &found),
+            Err(error) => {
+                tracing::warn!(run = %self.run.id, seq = item.row.seq, error = %chain(&error), "whether a change was made could not be read");
+                AfterRead::CannotTell
+            }
+        };
+        let (outcome, reason) = match told {
+            AfterRead::AlreadyDone => (Outcome::Done, None),
+            AfterRead::SendAgain => (Outcome::Failed, Some(reason.to_string())),
+            AfterRead::ChangedMeanwhile => (
+                Outcome::Failed,
+                Some(FailReason::ChangedMeanwhile.to_string()),
+            ),
+            AfterRead::CannotTell => (
+                Outcome::Failed,
+                Some(format!(
+                    "{reason}; whether it was made all the same is not known"
+                )),
+            ),
+        };
+        self.settle(item, outcome, reason, trouble).await
+    }
+
+    /// Reads the conversation of a change, for the mirror too.
+    async fn look_at(&self, item: &Item) -> Result<Conversation, hiver::Error> {
+        let asked_at = self.engine.now();
+        let row = self
+            .link
+            .hiver
+            .on(pace(self.run.lane))
+            .conversation(&item.row.conversation.as_str().into())
+            .await?;
+        let now = self.engine.now();
+        let sighting = map::sighting(row, &self.engine.mirror().read().directory);
+        let found = seen(sighting.clone(), now);
+        let changed =
+            self.engine
+                .mirror()
+                .absorb(self.run.connection, vec![sighting], asked_at, now);
+        if let Err(error) = self
+            .engine
+            .store()
+            .save_conversations(self.run.connection, &changed)
+            .await
+        {
+            tracing::error!(error = %chain(&error), "the mirror could not be written");
+        }
+        Ok(found)
     }
 
     /// The conversation could not be read, after all the tries that a read has.
@@ -280,6 +317,8 @@ impl Flight {
     ) {
         while let Err(error) = self.write(item, outcome, reason.clone(), mirrored).await {
             tracing::error!(run = %self.run.id, seq = item.row.seq, error = %chain(&error), "an outcome could not be written; trying again");
+            self.engine
+                .set_storage_trouble(Some(words::storage(&error)));
             tokio::select! {
                 () = self.engine.0.stop.cancelled() => return,
                 () = tokio::time::sleep(self.engine.patience().of(super::DATABASE_PAUSE)) => {}
@@ -295,7 +334,36 @@ impl Flight {
         reason: Option<String>,
         mirrored: Option<&Conversation>,
     ) -> Result<(), Error> {
+        self.write_with(item, outcome, reason, mirrored, None).await
+    }
+
+    /// Writes that a change is about to be sent, and what it replaces as the mirror knows it at this moment: since it
+    /// was planned, an earlier run or a colleague may have been there.
+    pub(super) async fn write_intent(&self, item: &mut Item) -> Result<(), Error> {
+        let first = item.row.attempts == 1 && item.unknown_since.is_none();
+        let known = first
+            .then(|| self.engine.mirror().conversation(&item.row.conversation))
+            .flatten();
+        let before = known
+            .map(|conversation| item.row.change.before(&conversation))
+            .filter(|before| *before != item.row.before);
+        if let Some(before) = &before {
+            item.row.before = before.clone();
+        }
+        self.write_with(item, Outcome::Sending, None, None, before)
+            .await
+    }
+
+    async fn write_with(
+        &self,
+        item: &Item,
+        outcome: Outcome,
+        reason: Option<String>,
+        mirrored: Option<&Conversation>,
+        before: Option<Before>,
+    ) -> Result<(), Error> {
         let update = ChangeUpdate {
+            before,
             outcome,
             reason: reason.clone(),
             attempts: item.row.attempts,
@@ -331,7 +399,7 @@ fn not_an_attempt(item: &mut Item) {
 }
 
 /// The conversation exactly as Hiver just sent it: what it did not send is unknown here, whatever the mirror has.
-fn seen(from: Sighting, now: i64) -> Conversation {
+pub(super) fn seen(from: Sighting, now: i64) -> Conversation {
     Conversation {
         id: from.id,
         mailbox: from.mailbox,

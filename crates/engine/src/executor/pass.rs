@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use hiver::{Lane, Slot};
+use hiver::Slot;
 use store::{Error, Run};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -14,7 +14,8 @@ use triage::model::{ConversationId, RunId};
 use triage::outcome::{Outcome, Restart, RunState, UncertainReason, after_restart, backoff};
 
 use super::flight::{Flight, Item, Landed, Then};
-use super::{CANCELLED_IN_DOUBT, End};
+use super::new_tags::{self, Made};
+use super::{CANCELLED_IN_DOUBT, End, pace};
 use crate::Engine;
 use crate::link::Link;
 use crate::live::Live;
@@ -27,7 +28,7 @@ const FLIGHTS: usize = 64;
 /// So many troubled answers in a row make the pass wait before it sends again.
 const TROUBLES: u32 = 3;
 
-const KEY_REFUSED: &str = "Hiver does not accept the key any more. The run goes on as soon as it accepts one again: an \
+pub(super) const KEY_REFUSED: &str = "Hiver does not accept the key any more. The run goes on as soon as it accepts one again: an \
                            admin sets another key, or a lead presses Refresh once this one works.";
 
 struct Pass {
@@ -35,8 +36,9 @@ struct Pass {
     queue: VecDeque<Item>,
     /// The database has changes from here on that are not in the queue; nothing when it has none.
     more_from: Option<i32>,
-    /// Conversations with a change on its way or waiting to be sent again: the next one of theirs waits.
-    busy: HashSet<ConversationId>,
+    /// Conversations with a change of this run on its way or waiting to be sent again: the next one of theirs
+    /// waits. All of them are claimed in the engine's [`Busy`](super::Busy) too.
+    mine: HashSet<ConversationId>,
     again: Vec<(Instant, Item)>,
     flights: JoinSet<Landed>,
     /// Troubled answers in a row, and until when that makes everything wait.
@@ -49,11 +51,12 @@ struct Pass {
 
 /// Sends the open changes of a run.
 pub(super) async fn send(engine: &Engine, link: &Arc<Link>, run: Run) -> Result<End, Error> {
-    let cancel = CancellationToken::new();
-    // From here on a cancel reaches this pass; one that came before is in the database.
-    engine.with_activity(|activity| activity.begin(run.id, cancel.clone()));
-    let ended = take_up(engine, link, run.id, cancel).await;
-    engine.with_activity(super::Activity::end);
+    let halt = CancellationToken::new();
+    let id = run.id;
+    // From here on a cancel or a pause reaches this pass; one that came before is in the database.
+    engine.with_activity(|activity| activity.begin(id, halt.clone()));
+    let ended = take_up(engine, link, id, halt).await;
+    engine.with_activity(|activity| activity.end(id));
     ended
 }
 
@@ -61,7 +64,7 @@ async fn take_up(
     engine: &Engine,
     link: &Arc<Link>,
     id: RunId,
-    cancel: CancellationToken,
+    halt: CancellationToken,
 ) -> Result<End, Error> {
     if !engine.store().begin_run(id, engine.now()).await? {
         return Ok(End::Over);
@@ -69,31 +72,34 @@ async fn take_up(
     let Some(run) = engine.store().run(id).await? else {
         return Ok(End::Over);
     };
-    if run.cancel_requested {
-        cancel.cancel();
+    if run.cancel_requested || run.pause_requested {
+        halt.cancel();
     }
+    engine.set_storage_trouble(None);
     engine.tell(Live::Run(id));
+    let (run, made) = new_tags::make(engine, link, run, &halt).await?;
     let flight = Flight {
         engine: engine.clone(),
         link: Arc::clone(link),
         run: Arc::new(run),
-        cancel,
+        halt,
     };
     let mut pass = Pass {
         flight,
         queue: VecDeque::new(),
         more_from: Some(0),
-        busy: HashSet::new(),
+        mine: HashSet::new(),
         again: Vec::new(),
         flights: JoinSet::new(),
         troubles: 0,
         quiet_until: None,
-        key_refused: false,
-        lost: false,
+        key_refused: made == Made::KeyRefused,
+        lost: made == Made::Later,
     };
     let ended = pass.fly().await;
     // Answers under way are known soon, and must be written down like any other.
     pass.land_all().await;
+    engine.0.busy.release(&pass.mine);
     if pass.troubles > 0 && !pass.key_refused {
         // Whether Hiver is well again is for the next read to find out.
         engine.refresh();
@@ -104,6 +110,7 @@ async fn take_up(
 impl Pass {
     async fn fly(&mut self) -> Result<End, Error> {
         let mut slot: Option<Pin<Box<dyn Future<Output = Slot> + Send>>> = None;
+        let mut released = self.flight.engine.0.busy.follow();
         loop {
             if self.must_end() {
                 drop(slot);
@@ -112,23 +119,29 @@ impl Pass {
             }
             self.wake();
             self.refill().await?;
+            released.borrow_and_update();
             let ready = self.ready();
             if ready.is_none() && self.is_over() {
-                return self.finish().await;
+                if self.finish().await? {
+                    return Ok(End::Over);
+                }
+                continue;
             }
             if ready.is_none() {
                 slot = None;
             } else if slot.is_none() {
                 let hiver = self.flight.link.hiver.clone();
-                slot = Some(Box::pin(async move { hiver.slot(Lane::Bulk).await }));
+                let lane = pace(self.flight.run.lane);
+                slot = Some(Box::pin(async move { hiver.slot(lane).await }));
             }
             let wake = self.next_wake();
             tokio::select! {
                 biased;
                 () = self.flight.link.stop.cancelled() => {}
-                () = self.flight.cancel.cancelled() => {}
+                () = self.flight.halt.cancelled() => {}
                 Some(landed) = self.flights.join_next() => self.land(landed),
                 () = until(wake) => {}
+                _ = released.changed(), if ready.is_none() => {}
                 taken = granted(&mut slot) => {
                     slot = None;
                     if let Some(position) = ready {
@@ -140,7 +153,7 @@ impl Pass {
     }
 
     fn must_end(&self) -> bool {
-        self.flight.cancel.is_cancelled()
+        self.flight.halt.is_cancelled()
             || self.flight.link.stop.is_cancelled()
             || self.key_refused
             || self.lost
@@ -163,9 +176,14 @@ impl Pass {
         let (due, later): (Vec<_>, Vec<_>) = self.again.drain(..).partition(|(at, _)| *at <= now);
         self.again = later;
         for (_, item) in due.into_iter().rev() {
-            self.busy.remove(&item.row.conversation);
+            self.let_go(&item.row.conversation);
             self.queue.push_front(item);
         }
+    }
+
+    fn let_go(&mut self, conversation: &ConversationId) {
+        self.mine.remove(conversation);
+        self.flight.engine.0.busy.release([conversation]);
     }
 
     fn next_wake(&self) -> Option<Instant> {
@@ -218,9 +236,13 @@ impl Pass {
         if self.troubles >= TROUBLES && !self.flights.is_empty() {
             return None;
         }
-        self.queue
-            .iter()
-            .position(|item| !self.busy.contains(&item.row.conversation))
+        // A later change of a conversation must not overtake an earlier one that waits for another run.
+        let mut passed = HashSet::new();
+        self.queue.iter().position(|item| {
+            let conversation = &item.row.conversation;
+            !passed.contains(conversation)
+                && (!self.flight.engine.0.busy.has(conversation) || !passed.insert(conversation))
+        })
     }
 
     /// Writes the intent and sends, in this slot.
@@ -228,6 +250,13 @@ impl Pass {
         let Some(mut item) = self.queue.remove(position) else {
             return Ok(());
         };
+        let conversation = item.row.conversation.clone();
+        if !self.flight.engine.0.busy.claim(&conversation) {
+            // Another run was faster.
+            self.queue.insert(position, item);
+            return Ok(());
+        }
+        self.mine.insert(conversation);
         let now = self.flight.engine.now();
         let read_first = item.unknown_since.is_some_and(|since| {
             after_restart(item.row.change.kind(), now - since) == Restart::ReadFirst
@@ -235,11 +264,8 @@ impl Pass {
         if !read_first {
             item.row.attempts += 1;
             item.row.sent_at = item.unknown_since.or(Some(now));
-            self.flight
-                .write(&item, Outcome::Sending, None, None)
-                .await?;
+            self.flight.write_intent(&mut item).await?;
         }
-        self.busy.insert(item.row.conversation.clone());
         let flight = self.flight.clone();
         if read_first {
             drop(slot);
@@ -267,7 +293,7 @@ impl Pass {
         let now = Instant::now();
         match then {
             Then::Final => {
-                self.busy.remove(&item.row.conversation);
+                self.let_go(&item.row.conversation);
                 if trouble.is_none() {
                     self.untroubled();
                 }
@@ -315,37 +341,25 @@ impl Pass {
 
     /// Nothing is on its way any more, but something may be left.
     async fn leave(&mut self) -> Result<End, Error> {
-        let Flight {
-            engine,
-            run,
-            cancel,
-            ..
-        } = &self.flight;
-        if cancel.is_cancelled() {
-            engine
-                .store()
-                .cancel_landed_run(run.id, CANCELLED_IN_DOUBT, engine.now())
-                .await?;
-            tracing::info!(run = %run.id, "run cancelled");
-            return Ok(End::Over);
+        let Flight { engine, run, .. } = &self.flight;
+        let store = engine.store();
+        if self.flight.halt.is_cancelled() {
+            return self.halted().await;
         }
         let (state, reason) = if self.key_refused {
             (RunState::Paused, Some(KEY_REFUSED))
         } else {
             (RunState::Waiting, None)
         };
-        engine
-            .store()
+        store
             .set_run_state(run.id, state, reason.map(str::to_owned), engine.now())
             .await?;
-        // A cancel that came before this state was written has found the run still running.
-        if cancel.is_cancelled()
-            && engine
-                .store()
+        // What a person asked for before this state was written has found the run still running.
+        if self.flight.halt.is_cancelled() {
+            store
                 .cancel_idle_run(run.id, CANCELLED_IN_DOUBT, engine.now())
-                .await?
-        {
-            return Ok(End::Over);
+                .await?;
+            store.pause_idle_run(run.id).await?;
         }
         if self.key_refused {
             tracing::warn!(run = %run.id, "run paused: the key was refused");
@@ -354,14 +368,35 @@ impl Pass {
         Ok(if self.lost { End::Lost } else { End::Stopped })
     }
 
-    async fn finish(&mut self) -> Result<End, Error> {
+    /// A person has asked the run to stop or to pause.
+    async fn halted(&self) -> Result<End, Error> {
         let Flight { engine, run, .. } = &self.flight;
-        engine
-            .store()
-            .set_run_state(run.id, RunState::Finished, None, engine.now())
+        let store = engine.store();
+        store
+            .set_run_state(run.id, RunState::Waiting, None, engine.now())
             .await?;
-        tracing::info!(run = %run.id, "run finished");
+        if store
+            .cancel_idle_run(run.id, CANCELLED_IN_DOUBT, engine.now())
+            .await?
+        {
+            tracing::info!(run = %run.id, "run cancelled");
+        } else if store.pause_idle_run(run.id).await? {
+            tracing::info!(run = %run.id, "run paused");
+        }
+        // Where it was resumed in the meantime it simply waits for its turn.
         Ok(End::Over)
+    }
+
+    /// Ends the run; `false` when a person has just given it more to do.
+    async fn finish(&mut self) -> Result<bool, Error> {
+        let Flight { engine, run, .. } = &self.flight;
+        let over = engine.store().finish_run(run.id, engine.now()).await?;
+        if over {
+            tracing::info!(run = %run.id, "run finished");
+        } else {
+            self.more_from = Some(0);
+        }
+        Ok(over)
     }
 }
 

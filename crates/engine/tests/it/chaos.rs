@@ -29,6 +29,7 @@ async fn everything_ends_well(seed: u64, faults: Faults, refusals: u32) {
     let actions = Actions {
         assign: Some(user(&house, 6)),
         add_tags: vec![tag(&house, "escalated")],
+        new_tags: Vec::new(),
         remove_tags: vec![tag(&house, "vip")],
         set_status: Some(Status::Pending),
         note: Some("Sorted.".to_owned()),

@@ -45,6 +45,7 @@ async fn exactly_the_planned_requests_leave_in_order_and_once() {
     let actions = Actions {
         assign: Some(user(&house, 2)),
         add_tags: vec![tag(&house, "vip"), tag(&house, "billing")],
+        new_tags: Vec::new(),
         remove_tags: vec![tag(&house, "technical")],
         set_status: Some(Status::Pending),
         note: Some("Sorted on Monday.".to_owned()),
@@ -116,6 +117,7 @@ async fn unknown_tags_are_never_already_so() {
     let open = House::ids(&engine, "status:open");
     let actions = Actions {
         add_tags: vec![tag(&house, "vip")],
+        new_tags: Vec::new(),
         ..Actions::default()
     };
     let id = run(&engine, ids(&open), actions).await;

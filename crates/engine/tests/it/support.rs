@@ -18,7 +18,7 @@ use triage::outcome::{Outcome, RunState};
 use triage::selection::Selection;
 
 pub const KEY: &str = "sim-key";
-const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+pub const SECRET: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 /// Nothing in these tests takes this long unless it hangs.
 const LONG: Duration = Duration::from_secs(40);
 
@@ -78,6 +78,7 @@ impl House {
             requests_per_second: Some(900.0),
             requests_per_day: None,
             conversation_url: None,
+            duties: engine::Duties::All,
         }
     }
 

@@ -45,16 +45,20 @@ impl Paging {
         Ok(Self { limit, after })
     }
 
-    /// The part of a short list, and the cursor of the next part.
-    pub(super) fn slice<'a, T>(&self, list: &str, items: &'a [T]) -> (&'a [T], Option<String>) {
-        let from = self
-            .after
-            .map_or(0, |after| after as usize + 1)
-            .min(items.len());
-        let to = items.len().min(from + self.limit);
-        let more = to < items.len();
-        let last = u32::try_from(to.saturating_sub(1)).unwrap_or(u32::MAX);
-        (&items[from..to], more.then(|| cursor(list, last)))
+    /// The part of a short list, and the cursor of the next part. Items that are not `shown` keep their places,
+    /// so that one that goes away between two pages never moves the others.
+    pub(super) fn slice<'a, T>(
+        &self,
+        list: &str,
+        items: &'a [T],
+        shown: impl Fn(&T) -> bool,
+    ) -> (Vec<&'a T>, Option<String>) {
+        let from = self.after.map_or(0, |after| after as usize + 1);
+        let rest = (0_u32..).zip(items).skip(from);
+        let mut rest = rest.filter(|(_, item)| shown(item));
+        let (places, part): (Vec<u32>, Vec<&T>) = rest.by_ref().take(self.limit).unzip();
+        let last = places.last().filter(|_| rest.next().is_some());
+        (part, last.map(|last| cursor(list, *last)))
     }
 }
 
@@ -114,8 +118,8 @@ mod tests {
         let mut next = None;
         loop {
             let paging = Paging::read("x", Some("2"), next.as_deref()).unwrap();
-            let (part, cursor) = paging.slice("x", &items);
-            seen.extend_from_slice(part);
+            let (part, cursor) = paging.slice("x", &items, |_| true);
+            seen.extend(part.into_iter().copied());
             next = cursor;
             if next.is_none() {
                 break;
@@ -126,7 +130,20 @@ mod tests {
             limit: 5,
             after: None,
         };
-        assert_eq!(paging.slice("x", &items).1, None);
-        assert_eq!(paging.slice::<u32>("x", &[]).1, None);
+        assert_eq!(paging.slice("x", &items, |_| true).1, None);
+        assert_eq!(paging.slice::<u32>("x", &[], |_| true).1, None);
+    }
+
+    #[test]
+    fn what_is_not_shown_moves_nothing() {
+        let items: Vec<u32> = (0..5).collect();
+        let first = Paging::read("x", Some("2"), None).unwrap();
+        let (part, next) = first.slice("x", &items, |item| *item != 1);
+        assert_eq!(part, [&0, &2]);
+        let second = Paging::read("x", Some("2"), next.as_deref()).unwrap();
+        let (part, next) = second.slice("x", &items, |item| *item > 2);
+        assert_eq!((part, next), (vec![&3, &4], None));
+        let (part, next) = first.slice("x", &items, |item| *item < 2);
+        assert_eq!((part, next), (vec![&0, &1], None));
     }
 }

@@ -38,11 +38,11 @@ fn route(stage: &mut Stage<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
         ("GET", ["mailboxes"]) => list_mailboxes(stage, call.uri),
         ("GET", ["users"]) => {
             let users = &stage.account.world.users;
-            list(call.uri, "users", users, UserRow::new)
+            list(call.uri, "users", users, |user| !user.gone, UserRow::new)
         }
         ("GET", ["tags"]) => {
             let tags = &stage.account.world.tags;
-            list(call.uri, "tags", tags, TagRow::new)
+            list(call.uri, "tags", tags, |tag| !tag.gone, TagRow::new)
         }
         ("POST", ["tags"]) => create_tag(stage, call),
         ("GET", ["conversations"]) => list_conversations(stage, call.uri),
@@ -98,25 +98,25 @@ fn list<'a, T, R: Serialize>(
     uri: &Uri,
     name: &'static str,
     items: &'a [T],
+    shown: impl Fn(&T) -> bool,
     row: impl Fn(&'a T) -> R,
 ) -> Result<Answer, Refusal> {
     let query = read_query(uri)?;
     let paging = Paging::read(name, query.limit.as_deref(), query.cursor.as_deref())?;
-    let (part, next) = paging.slice(name, items);
-    let rows: Vec<R> = part.iter().map(row).collect();
+    let (part, next) = paging.slice(name, items, shown);
+    let rows: Vec<R> = part.into_iter().map(row).collect();
     page(name, &rows, next.as_ref())
 }
 
 fn list_mailboxes(stage: &Stage<'_>, uri: &Uri) -> Result<Answer, Refusal> {
-    let mailboxes = stage.account.world.mailboxes.iter();
-    let visible: Vec<&Mailbox> = mailboxes.filter(|m| m.access != Access::Hidden).collect();
+    let mailboxes = &stage.account.world.mailboxes;
+    let shown = |mailbox: &Mailbox| mailbox.access != Access::Hidden;
     if stage.wire.bare_mailboxes {
-        let rows: Vec<_> = visible.into_iter().map(MailboxRow::new).collect();
+        let visible = mailboxes.iter().filter(|mailbox| shown(mailbox));
+        let rows: Vec<_> = visible.map(MailboxRow::new).collect();
         return Answer::json(&rows);
     }
-    list(uri, "mailboxes", &visible, |mailbox| {
-        MailboxRow::new(mailbox)
-    })
+    list(uri, "mailboxes", mailboxes, shown, MailboxRow::new)
 }
 
 fn list_conversations(stage: &Stage<'_>, uri: &Uri) -> Result<Answer, Refusal> {
@@ -168,10 +168,8 @@ fn create_tag(stage: &mut Stage<'_>, call: &Call<'_>) -> Result<Answer, Refusal>
         return Err(Refusal::bad_request("name must not be empty."));
     }
     let world = &stage.account.world;
-    let taken = world
-        .tags
-        .iter()
-        .any(|tag| tag.name.to_lowercase() == name.to_lowercase());
+    let mut tags = world.tags.iter().filter(|tag| !tag.gone);
+    let taken = tags.any(|tag| tag.name.to_lowercase() == name.to_lowercase());
     if taken {
         return Err(Refusal::bad_request(format!(
             "A tag named `{name}` already exists."
@@ -186,6 +184,7 @@ fn create_tag(stage: &mut Stage<'_>, call: &Call<'_>) -> Result<Answer, Refusal>
     let tag = crate::world::Tag {
         id,
         name: name.to_owned(),
+        gone: false,
     };
     let answer = single(stage, "tag", &TagRow::new(&tag))?;
     Ok(answer.with_effect(record))
@@ -195,13 +194,8 @@ fn assign(stage: &mut Stage<'_>, call: &Call<'_>, id: &str) -> Result<Answer, Re
     let position = find_conversation(stage, id)?;
     let body = Body::read(call.body)?;
     let user = body.text("user_id")?;
-    if !stage
-        .account
-        .world
-        .users
-        .iter()
-        .any(|known| known.id == user)
-    {
+    let mut users = stage.account.world.users.iter();
+    if !users.any(|known| known.id == user && !known.gone) {
         return Err(Refusal::bad_request(format!("There is no user `{user}`.")));
     }
     let (conversation, user) = (id.to_owned(), Some(user.to_owned()));
@@ -315,7 +309,8 @@ fn find_conversation(stage: &Stage<'_>, id: &str) -> Result<u32, Refusal> {
 }
 
 fn known_tag(stage: &Stage<'_>, id: &str) -> Result<String, Refusal> {
-    if stage.account.world.tags.iter().any(|tag| tag.id == id) {
+    let mut tags = stage.account.world.tags.iter();
+    if tags.any(|tag| tag.id == id && !tag.gone) {
         return Ok(id.to_owned());
     }
     Err(Refusal::not_found(format!("There is no tag `{id}`.")))

@@ -2,9 +2,13 @@
 
 #![cfg(test)]
 
+mod answers;
 mod control;
+mod deleting;
 mod faults;
+mod limits;
 mod lists;
+mod script;
 mod state_file;
 mod stopping;
 mod support;

@@ -1,7 +1,7 @@
 //! The one gate in front of every request.
 //!
-//! Requests leave at evenly spaced instants, never in bursts: the interval is a hair (0.4 %) longer
-//! than `1 / rate`, and idle time is not saved up. Whoever wants to send asks for a [`Slot`] on a
+//! Requests leave at evenly spaced instants, never in bursts: the interval is 1 % longer than
+//! `1 / rate`, and idle time is not saved up. Whoever wants to send asks for a [`Slot`] on a
 //! [`Lane`]; among those waiting, the higher lane goes first, and within a lane the one who came first.
 //!
 //! After a `429` nobody leaves, whatever the lane, until Hiver's `Retry-After` has passed; without one
@@ -180,5 +180,7 @@ impl std::fmt::Debug for Pacer {
     }
 }
 
+#[cfg(test)]
+mod against_a_limiter;
 #[cfg(test)]
 mod tests;

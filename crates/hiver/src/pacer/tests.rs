@@ -171,7 +171,7 @@ async fn a_slot_comes_a_little_before_its_instant() {
     let early = slot.planned() - Instant::now();
     assert!(early > Duration::from_millis(10) && early <= Duration::from_millis(12));
     let second = slot.depart().await;
-    assert_eq!(second.at - first.at, Duration::from_millis(1004));
+    assert_eq!(second.at - first.at, Duration::from_millis(1010));
 }
 
 #[tokio::test(start_paused = true)]
@@ -185,7 +185,7 @@ async fn giving_up_loses_no_rate() {
     let slot = pacer.slot(Lane::Click).await;
     assert!(slot.depart().now_or_never().is_none());
     let second = leave(&pacer, Lane::Bulk).await;
-    assert_eq!(second.at - first.at, Duration::from_millis(1004));
+    assert_eq!(second.at - first.at, Duration::from_millis(1010));
 }
 
 #[tokio::test(start_paused = true)]
@@ -201,7 +201,7 @@ async fn a_head_that_gives_up_calls_the_next() {
     });
     yield_now().await;
     drop(head);
-    assert_eq!(other.await.unwrap() - began, Duration::from_millis(1004));
+    assert_eq!(other.await.unwrap() - began, Duration::from_millis(1010));
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,7 +268,7 @@ async fn a_request_that_left_late_keeps_the_next_one_away() {
     let really = Instant::now();
     pacer.left_late(really);
     let next = leave(&pacer, Lane::Bulk).await;
-    assert_eq!(next.at - really, Duration::from_millis(999));
+    assert_eq!(next.at - really, Duration::from_millis(1005));
 }
 
 /// Lets bulk go at a given instant only, counts all.

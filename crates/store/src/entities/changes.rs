@@ -22,6 +22,9 @@ pub(crate) struct Model {
     pub(crate) attempts: i32,
     pub(crate) sent_at: Option<i64>,
     pub(crate) finished_at: Option<i64>,
+    pub(crate) kind: String,
+    pub(crate) mailbox_id: Option<String>,
+    pub(crate) decided_by: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,6 +12,9 @@ pub(crate) struct Model {
     pub(crate) role: String,
     pub(crate) password_hash: String,
     pub(crate) created_at: i64,
+    pub(crate) disabled: bool,
+    pub(crate) signed_in_at: Option<i64>,
+    pub(crate) sessions_ended: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

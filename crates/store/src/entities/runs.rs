@@ -26,6 +26,14 @@ pub(crate) struct Model {
     pub(crate) confirmed_at: Option<i64>,
     pub(crate) started_at: Option<i64>,
     pub(crate) finished_at: Option<i64>,
+    pub(crate) lane: String,
+    pub(crate) place: Option<i64>,
+    pub(crate) pause_requested: bool,
+    pub(crate) undo_of: Option<i64>,
+    #[sea_orm(column_type = "Text")]
+    pub(crate) left_out: String,
+    #[sea_orm(column_type = "Text")]
+    pub(crate) new_tags: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

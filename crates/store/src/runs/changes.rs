@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
-    TransactionTrait,
+    ActiveValue::NotSet, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Set, TransactionTrait,
 };
 use triage::model::{Conversation, ConversationId, RunId};
-use triage::outcome::{Outcome, RunState, Tally};
+use triage::outcome::{Outcome, Tally};
 
-use super::lists::read_run;
+use super::lists::{plans, read_run};
 use super::{ChangeRow, ChangeUpdate, Run, parse};
 use crate::connections::ConnectionId;
 use crate::entities::{changes, runs};
@@ -129,7 +129,7 @@ impl Store {
             .select_only()
             .column(runs::Column::Id)
             .filter(runs::Column::ConnectionId.eq(connection))
-            .filter(runs::Column::State.ne(RunState::Preview.as_str()))
+            .filter(runs::Column::State.is_not_in(plans()))
             .into_query();
         let rows = changes::Entity::find()
             .filter(changes::Column::ConversationId.eq(conversation.as_str()))
@@ -169,8 +169,13 @@ impl Store {
     ) -> Result<()> {
         let during = "write the outcome of a change";
         let transaction = self.write.begin().await.during(during)?;
+        let before = match &update.before {
+            Some(before) => Set(serde_json::to_string(before).during(during)?),
+            None => NotSet,
+        };
         changes::Entity::update_many()
             .set(changes::ActiveModel {
+                before,
                 outcome: Set(update.outcome.as_str().to_owned()),
                 reason: Set(update.reason),
                 attempts: Set(update.attempts),
@@ -195,7 +200,7 @@ impl Store {
     }
 }
 
-fn read_change(row: changes::Model) -> Result<ChangeRow> {
+pub(super) fn read_change(row: changes::Model) -> Result<ChangeRow> {
     let during = "read a change";
     Ok(ChangeRow {
         seq: row.seq,
@@ -208,5 +213,6 @@ fn read_change(row: changes::Model) -> Result<ChangeRow> {
         attempts: row.attempts,
         sent_at: row.sent_at,
         finished_at: row.finished_at,
+        decided_by: row.decided_by,
     })
 }

@@ -35,7 +35,7 @@ impl Store {
     ) -> Result<Vec<Run>> {
         let rows = runs::Entity::find()
             .filter(runs::Column::ConnectionId.eq(connection))
-            .filter(runs::Column::State.ne(RunState::Preview.as_str()))
+            .filter(runs::Column::State.is_not_in(plans()))
             .order_by_desc(runs::Column::Id)
             .offset(offset)
             .limit(limit)
@@ -52,13 +52,14 @@ impl Store {
     pub async fn run_count(&self, connection: ConnectionId) -> Result<u64> {
         runs::Entity::find()
             .filter(runs::Column::ConnectionId.eq(connection))
-            .filter(runs::Column::State.ne(RunState::Preview.as_str()))
+            .filter(runs::Column::State.is_not_in(plans()))
             .count(&self.read)
             .await
             .during("count the runs")
     }
 
-    /// Runs that are not at their end, in the order in which they were confirmed.
+    /// Runs that are not at their end, in the order in which they go: that of their confirmation, unless somebody
+    /// moved one ahead.
     ///
     /// # Errors
     /// When the database fails.
@@ -67,11 +68,40 @@ impl Store {
         let rows = runs::Entity::find()
             .filter(runs::Column::ConnectionId.eq(connection))
             .filter(runs::Column::State.is_in(open.map(RunState::as_str)))
-            .order_by_asc(runs::Column::ConfirmedAt)
+            .order_by_asc(runs::Column::Place)
             .order_by_asc(runs::Column::Id)
             .all(&self.write)
             .await
             .during("list the open runs")?;
+        rows.into_iter().map(read_run).collect()
+    }
+
+    /// Undos of a connection that are being prepared, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn runs_to_read(&self, connection: ConnectionId) -> Result<Vec<Run>> {
+        let rows = runs::Entity::find()
+            .filter(runs::Column::ConnectionId.eq(connection))
+            .filter(runs::Column::State.eq(RunState::Reading.as_str()))
+            .order_by_asc(runs::Column::Id)
+            .all(&self.write)
+            .await
+            .during("list the undos to prepare")?;
+        rows.into_iter().map(read_run).collect()
+    }
+
+    /// The runs that take a run back, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn undos_of(&self, id: RunId) -> Result<Vec<Run>> {
+        let rows = runs::Entity::find()
+            .filter(runs::Column::UndoOf.eq(id.0))
+            .order_by_desc(runs::Column::Id)
+            .all(&self.read)
+            .await
+            .during("list the undos of a run")?;
         rows.into_iter().map(read_run).collect()
     }
 
@@ -88,6 +118,12 @@ impl Store {
             .await
             .during("count the open runs")
     }
+}
+
+/// The states of what is not confirmed.
+pub(super) fn plans() -> Vec<&'static str> {
+    let plans = RunState::ALL.into_iter().filter(|state| state.is_plan());
+    plans.map(RunState::as_str).collect()
 }
 
 pub(super) fn read_run(row: runs::Model) -> Result<Run> {
@@ -108,5 +144,10 @@ pub(super) fn read_run(row: runs::Model) -> Result<Run> {
         confirmed_at: row.confirmed_at,
         started_at: row.started_at,
         finished_at: row.finished_at,
+        lane: parse(&row.lane)?,
+        pause_requested: row.pause_requested,
+        undo_of: row.undo_of.map(RunId),
+        left_out: serde_json::from_str(&row.left_out).during(during)?,
+        new_tags: serde_json::from_str(&row.new_tags).during(during)?,
     })
 }

@@ -3,17 +3,19 @@
 use std::collections::HashSet;
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set, TransactionTrait,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Set,
+    TransactionTrait,
 };
-use triage::model::{ConversationId, RunId};
+use triage::model::{ConversationId, MailboxId, RunId};
 use triage::outcome::RunState;
 
-use super::{Author, NewChange, NewRun};
+use super::lists::plans;
+use super::{Author, NewChange, NewRun, NewTag, RunLane};
 use crate::entities::{changes, runs};
 use crate::error::{During, Result};
 use crate::open::Store;
 
-/// Rows that go into one statement: SQLite takes 32,766 values, and a change has eleven.
+/// Rows that go into one statement: SQLite takes 32,766 values, and a change has fourteen.
 const BATCH: usize = 2_000;
 
 impl Store {
@@ -25,6 +27,7 @@ impl Store {
         let during = "keep a plan";
         let transaction = self.write.begin().await.during(during)?;
         let Author::Operator(author) = new.author;
+        let new_tags: Vec<NewTag> = new.new_tags.into_iter().map(NewTag::waiting).collect();
         let run = runs::ActiveModel {
             connection_id: Set(new.connection),
             state: Set(RunState::Preview.as_str().to_owned()),
@@ -37,24 +40,16 @@ impl Store {
             cancel_requested: Set(false),
             mirror_at: Set(new.mirror_at),
             created_at: Set(new.created_at),
+            lane: Set(RunLane::Bulk.as_str().to_owned()),
+            pause_requested: Set(false),
+            left_out: Set("[]".to_owned()),
+            new_tags: Set(serde_json::to_string(&new_tags).during(during)?),
             ..Default::default()
         }
         .insert(&transaction)
         .await
         .during(during)?;
-        let mut seq = 0;
-        let mut rows = Vec::with_capacity(BATCH.min(planned.len()));
-        let mut planned = planned.into_iter().peekable();
-        while let Some(change) = planned.next() {
-            rows.push(row(run.id, seq, change)?);
-            seq += 1;
-            if rows.len() == BATCH || planned.peek().is_none() {
-                changes::Entity::insert_many(std::mem::take(&mut rows))
-                    .exec_without_returning(&transaction)
-                    .await
-                    .during(during)?;
-            }
-        }
+        insert_changes(&transaction, run.id, planned).await?;
         transaction.commit().await.during(during)?;
         Ok(RunId(run.id))
     }
@@ -93,13 +88,35 @@ impl Store {
     /// When the database fails.
     pub async fn forget_previews(&self, before: i64) -> Result<u64> {
         let deleted = runs::Entity::delete_many()
-            .filter(runs::Column::State.eq(RunState::Preview.as_str()))
+            .filter(runs::Column::State.is_in(plans()))
             .filter(runs::Column::CreatedAt.lt(before))
             .exec(&self.write)
             .await
             .during("forget old previews")?;
         Ok(deleted.rows_affected)
     }
+}
+
+/// Writes the changes of a plan.
+pub(super) async fn insert_changes(
+    transaction: &DatabaseTransaction,
+    run: i64,
+    planned: Vec<NewChange>,
+) -> Result<()> {
+    let mut seq = 0;
+    let mut rows = Vec::with_capacity(BATCH.min(planned.len()));
+    let mut planned = planned.into_iter().peekable();
+    while let Some(change) = planned.next() {
+        rows.push(row(run, seq, change)?);
+        seq += 1;
+        if rows.len() == BATCH || planned.peek().is_none() {
+            changes::Entity::insert_many(std::mem::take(&mut rows))
+                .exec_without_returning(transaction)
+                .await
+                .during("keep a plan")?;
+        }
+    }
+    Ok(())
 }
 
 fn row(run: i64, seq: i32, change: NewChange) -> Result<changes::ActiveModel> {
@@ -116,5 +133,8 @@ fn row(run: i64, seq: i32, change: NewChange) -> Result<changes::ActiveModel> {
         attempts: Set(0),
         sent_at: Set(None),
         finished_at: Set(None),
+        kind: Set(change.change.kind().as_str().to_owned()),
+        mailbox_id: Set(change.mailbox.map(MailboxId::into_string)),
+        decided_by: Set(None),
     })
 }

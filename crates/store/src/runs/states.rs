@@ -2,11 +2,13 @@
 
 use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, TransactionTrait,
+    ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    TransactionTrait,
 };
 use triage::model::RunId;
 use triage::outcome::{Outcome, RunState};
 
+use super::RunLane;
 use crate::connections::ConnectionId;
 use crate::entities::{changes, runs};
 use crate::error::{During, Result};
@@ -20,7 +22,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn confirm_run(&self, id: RunId, now: i64) -> Result<bool> {
+    pub async fn confirm_run(&self, id: RunId, lane: RunLane, now: i64) -> Result<bool> {
         let during = "confirm a run";
         let transaction = self.write.begin().await.during(during)?;
         let latest: Option<Option<i64>> = runs::Entity::find()
@@ -36,6 +38,8 @@ impl Store {
         let updated = runs::Entity::update_many()
             .col_expr(runs::Column::State, RunState::Waiting.as_str().into())
             .col_expr(runs::Column::ConfirmedAt, Some(at).into())
+            .col_expr(runs::Column::Place, Some(at).into())
+            .col_expr(runs::Column::Lane, lane.as_str().into())
             .filter(runs::Column::Id.eq(id.0))
             .filter(runs::Column::State.eq(RunState::Preview.as_str()))
             .exec(&transaction)
@@ -89,7 +93,48 @@ impl Store {
         Ok(())
     }
 
-    /// Lets the paused runs of a connection wait for their turn again, but for those that were asked to stop.
+    /// Ends a run of which nothing is left to do; `false` when something is, because a person has just asked for it.
+    /// A run of which a part was cancelled stays a cancelled one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn finish_run(&self, id: RunId, now: i64) -> Result<bool> {
+        let during = "end a run";
+        let transaction = self.write.begin().await.during(during)?;
+        let of = |outcomes: &[Outcome]| {
+            changes::Entity::find()
+                .filter(changes::Column::RunId.eq(id.0))
+                .filter(changes::Column::Outcome.is_in(outcomes.iter().map(|one| one.as_str())))
+        };
+        let open = of(&[Outcome::Waiting, Outcome::Sending])
+            .count(&transaction)
+            .await
+            .during(during)?;
+        if open == 0 {
+            let cancelled = of(&[Outcome::Cancelled])
+                .count(&transaction)
+                .await
+                .during(during)?;
+            let state = if cancelled > 0 {
+                RunState::Cancelled
+            } else {
+                RunState::Finished
+            };
+            runs::Entity::update_many()
+                .col_expr(runs::Column::State, state.as_str().into())
+                .col_expr(runs::Column::PauseReason, Option::<String>::None.into())
+                .col_expr(runs::Column::FinishedAt, Some(now).into())
+                .filter(runs::Column::Id.eq(id.0))
+                .exec(&transaction)
+                .await
+                .during(during)?;
+        }
+        transaction.commit().await.during(during)?;
+        Ok(open == 0)
+    }
+
+    /// Lets the paused runs of a connection wait for their turn again, but for those that a person paused or asked
+    /// to stop.
     ///
     /// # Errors
     /// When the database fails.
@@ -100,6 +145,7 @@ impl Store {
             .filter(runs::Column::ConnectionId.eq(connection))
             .filter(runs::Column::State.eq(RunState::Paused.as_str()))
             .filter(runs::Column::CancelRequested.eq(false))
+            .filter(runs::Column::PauseRequested.eq(false))
             .exec(&self.write)
             .await
             .during("let paused runs go on")?;

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod mirror;
+mod operators;
 mod people;
 mod runs;
 mod support;

@@ -1,7 +1,7 @@
 //! Operators, sessions, connections and their keys.
 
 use secrecy::{ExposeSecret, SecretString};
-use store::{Error, NewOperator, Role, SealError, SecretKey, StoredSession};
+use store::{Error, NewOperator, OperatorChange, Role, SealError, SecretKey, StoredSession};
 
 use crate::support::House;
 
@@ -79,8 +79,14 @@ async fn operators_change_password_and_leave() {
         "$argon2id$2"
     );
     assert!(!store.set_password("Nobody", String::new()).await.unwrap());
-    assert!(store.remove_operator("ana").await.unwrap());
-    assert!(!store.remove_operator("ana").await.unwrap());
+    assert_eq!(
+        store.remove_operator("ana").await.unwrap(),
+        OperatorChange::Done
+    );
+    assert_eq!(
+        store.remove_operator("ana").await.unwrap(),
+        OperatorChange::Nobody
+    );
     assert!(store.operator(ana.id).await.unwrap().is_none());
     for role in [Role::Viewer, Role::Lead, Role::Admin] {
         assert_eq!(role.to_string().parse::<Role>().unwrap(), role);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use store::{Author, ChangeUpdate, NewChange, NewRun, PlanFacts, Store};
+use store::{Author, ChangeUpdate, NewChange, NewRun, PlanFacts, RunLane, Store};
 use triage::actions::{Actions, Before, Change};
 use triage::model::{Assignee, Conversation, RunId, Status};
 use triage::outcome::{Outcome, RunState};
@@ -12,6 +12,7 @@ use crate::support::House;
 
 fn new_run(connection: i32, created_at: i64) -> NewRun {
     NewRun {
+        new_tags: Vec::new(),
         connection,
         author: Author::Operator("ana".to_owned()),
         selection: Selection::Matching {
@@ -31,6 +32,7 @@ fn new_run(connection: i32, created_at: i64) -> NewRun {
 
 fn changes(count: usize) -> Vec<NewChange> {
     let change = |number| NewChange {
+        mailbox: None,
         conversation: format!("c{number}").into(),
         subject: Some(format!("Subject {number}")),
         change: Change::Assign("u1".into()),
@@ -54,6 +56,7 @@ async fn preview(store: &Store, count: usize) -> RunId {
 async fn set(store: &Store, id: RunId, seq: i32, outcome: Outcome, reason: Option<&str>) {
     let run = store.run(id).await.unwrap().unwrap();
     let update = ChangeUpdate {
+        before: None,
         outcome,
         reason: reason.map(str::to_owned),
         attempts: 1,
@@ -123,7 +126,7 @@ async fn a_plan_is_confirmed_once_however_often_and_at_once() {
     let mut tasks = tokio::task::JoinSet::new();
     for now in 100..120 {
         let store = store.clone();
-        tasks.spawn(async move { store.confirm_run(id, now).await.unwrap() });
+        tasks.spawn(async move { store.confirm_run(id, RunLane::Bulk, now).await.unwrap() });
     }
     let confirmed = tasks
         .join_all()
@@ -132,11 +135,16 @@ async fn a_plan_is_confirmed_once_however_often_and_at_once() {
         .filter(|first| *first)
         .count();
     assert_eq!(confirmed, 1);
-    assert!(!store.confirm_run(id, 500).await.unwrap());
+    assert!(!store.confirm_run(id, RunLane::Bulk, 500).await.unwrap());
     let run = store.run(id).await.unwrap().unwrap();
     assert_eq!(run.state, RunState::Waiting);
     assert!((100..120).contains(&run.confirmed_at.unwrap()));
-    assert!(!store.confirm_run(RunId(99), 1).await.unwrap());
+    assert!(
+        !store
+            .confirm_run(RunId(99), RunLane::Bulk, 1)
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test]
@@ -148,9 +156,9 @@ async fn open_runs_stand_in_the_order_of_confirmation_whatever_the_clock_says() 
         preview(store, 1).await,
         preview(store, 1).await,
     ];
-    assert!(store.confirm_run(second, 100).await.unwrap());
-    assert!(store.confirm_run(third, 100).await.unwrap());
-    assert!(store.confirm_run(first, 40).await.unwrap());
+    assert!(store.confirm_run(second, RunLane::Bulk, 100).await.unwrap());
+    assert!(store.confirm_run(third, RunLane::Bulk, 100).await.unwrap());
+    assert!(store.confirm_run(first, RunLane::Bulk, 40).await.unwrap());
     let open: Vec<RunId> = store
         .open_runs(1)
         .await
@@ -183,7 +191,7 @@ async fn a_run_begins_only_while_it_waits() {
         !store.begin_run(id, 1).await.unwrap(),
         "nobody confirmed it"
     );
-    store.confirm_run(id, 2).await.unwrap();
+    store.confirm_run(id, RunLane::Bulk, 2).await.unwrap();
     assert!(store.begin_run(id, 3).await.unwrap());
     store
         .set_run_state(id, RunState::Paused, Some("the key".to_owned()), 4)
@@ -217,7 +225,7 @@ async fn cancelling_an_idle_run_ends_all_of_it_at_once() {
         !store.request_cancel(id).await.unwrap(),
         "a preview is not running"
     );
-    store.confirm_run(id, 2).await.unwrap();
+    store.confirm_run(id, RunLane::Bulk, 2).await.unwrap();
     set(store, id, 0, Outcome::Done, None).await;
     set(store, id, 1, Outcome::Sending, None).await;
     assert!(
@@ -265,7 +273,7 @@ async fn changes_are_read_by_outcome_place_and_conversation() {
     let house = House::new().await;
     let store = &house.store;
     let id = preview(store, 10).await;
-    store.confirm_run(id, 2).await.unwrap();
+    store.confirm_run(id, RunLane::Bulk, 2).await.unwrap();
     set(store, id, 2, Outcome::Failed, Some("no")).await;
     set(store, id, 3, Outcome::Failed, Some("no")).await;
     set(store, id, 4, Outcome::Uncertain, Some("who knows")).await;
@@ -298,14 +306,14 @@ async fn the_history_of_a_conversation_is_not_crowded_out_by_plans_and_other_acc
     let house = House::new().await;
     let store = &house.store;
     let id = preview(store, 1).await;
-    store.confirm_run(id, 2).await.unwrap();
+    store.confirm_run(id, RunLane::Bulk, 2).await.unwrap();
     for _ in 0..5 {
         preview(store, 1).await;
         let other = store
             .create_preview(new_run(2, 10), changes(1))
             .await
             .unwrap();
-        store.confirm_run(other, 3).await.unwrap();
+        store.confirm_run(other, RunLane::Bulk, 3).await.unwrap();
     }
     let history = store
         .changes_of_conversation(1, &"c0".into(), 5)
@@ -336,6 +344,7 @@ async fn an_outcome_and_the_mirror_are_written_together() {
         last_changed: 2,
     };
     let update = ChangeUpdate {
+        before: None,
         outcome: Outcome::Done,
         reason: None,
         attempts: 1,
@@ -366,7 +375,7 @@ async fn old_previews_are_forgotten_with_their_changes() {
         preview(store, 3).await,
         preview(store, 3).await,
     ];
-    store.confirm_run(run, 11).await.unwrap();
+    store.confirm_run(run, RunLane::Bulk, 11).await.unwrap();
     assert_eq!(store.forget_previews(10).await.unwrap(), 0);
     let late = store
         .create_preview(new_run(1, 99), changes(1))

@@ -38,6 +38,15 @@ impl Directory {
     pub fn tag(&self, id: &TagId) -> Option<&Tag> {
         self.tags.iter().find(|tag| tag.id == *id)
     }
+
+    /// The tag with this name; its case does not matter, as two tags that differ in it alone help nobody.
+    #[must_use]
+    pub fn tag_named(&self, name: &str) -> Option<&Tag> {
+        let wanted = name.trim().to_lowercase();
+        self.tags
+            .iter()
+            .find(|tag| tag.name.trim().to_lowercase() == wanted)
+    }
 }
 
 /// Lookups by what a person types: case and accents do not matter, and a name that several have finds

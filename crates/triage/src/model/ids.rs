@@ -68,6 +68,23 @@ text_id! {
     TagId
 }
 
+/// What stands in a plan for the id of a tag that is still to be made.
+const TO_MAKE: &str = "to-make:";
+
+impl TagId {
+    /// Stands for the id of a tag of this name until it has been made.
+    #[must_use]
+    pub fn to_make(name: &str) -> Self {
+        Self(format!("{TO_MAKE}{name}"))
+    }
+
+    /// The name, where this stands for a tag that is still to be made.
+    #[must_use]
+    pub fn name_to_make(&self) -> Option<&str> {
+        self.0.strip_prefix(TO_MAKE)
+    }
+}
+
 /// Our own number of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -10,6 +10,8 @@ use crate::actions::UnknownWord;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
+    /// An undo that is being prepared: Hiver is asked how things stand, then it becomes a preview.
+    Reading,
     /// A frozen plan that nobody confirmed.
     Preview,
     /// Confirmed, waiting for its turn.
@@ -26,7 +28,8 @@ pub enum RunState {
 
 impl RunState {
     /// Every state.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
+        Self::Reading,
         Self::Preview,
         Self::Waiting,
         Self::Running,
@@ -39,6 +42,7 @@ impl RunState {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Reading => "reading",
             Self::Preview => "preview",
             Self::Waiting => "waiting",
             Self::Running => "running",
@@ -46,6 +50,12 @@ impl RunState {
             Self::Finished => "finished",
             Self::Cancelled => "cancelled",
         }
+    }
+
+    /// Whether nobody has confirmed it yet: it is a plan, not a run.
+    #[must_use]
+    pub fn is_plan(self) -> bool {
+        matches!(self, Self::Reading | Self::Preview)
     }
 
     /// Whether nothing more happens by itself.
@@ -57,11 +67,12 @@ impl RunState {
     /// Whether `next` may follow.
     ///
     /// A running run may go back to waiting when the process that sent it ended. A paused one may
-    /// finish when the change that was on its way was its last. A finished one waits again when a
-    /// person retries what failed.
+    /// finish when the change that was on its way was its last. One that is over waits again when a
+    /// person retries what failed or sends again what is uncertain; what was cancelled stays so.
     #[must_use]
     pub fn can_become(self, next: Self) -> bool {
         match self {
+            Self::Reading => matches!(next, Self::Preview | Self::Cancelled),
             Self::Preview => matches!(next, Self::Waiting | Self::Cancelled),
             Self::Waiting => matches!(
                 next,
@@ -75,8 +86,7 @@ impl RunState {
                 next,
                 Self::Waiting | Self::Running | Self::Finished | Self::Cancelled
             ),
-            Self::Finished => matches!(next, Self::Waiting),
-            Self::Cancelled => false,
+            Self::Finished | Self::Cancelled => matches!(next, Self::Waiting),
         }
     }
 }
@@ -115,15 +125,25 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_runs_only_once_confirmed_and_a_cancelled_run_stays_so() {
+    fn a_plan_runs_only_once_confirmed_and_what_is_over_only_waits_again() {
         for state in RunState::ALL {
-            assert!(!state.can_become(RunState::Preview), "{state}");
+            assert_eq!(
+                state.can_become(RunState::Preview),
+                state == RunState::Reading,
+                "{state}"
+            );
+            assert!(!state.can_become(RunState::Reading), "{state}");
             assert!(!state.can_become(state), "{state}");
-            assert!(!RunState::Cancelled.can_become(state), "{state}");
+            assert_eq!(
+                RunState::Cancelled.can_become(state),
+                state == RunState::Waiting,
+                "{state}"
+            );
             let may_be_cancelled = state.can_become(RunState::Cancelled);
             assert_eq!(may_be_cancelled, !state.is_over(), "{state}");
         }
         assert!(!RunState::Preview.can_become(RunState::Running));
+        assert!(!RunState::Reading.can_become(RunState::Waiting));
         assert!(RunState::Finished.can_become(RunState::Waiting));
     }
 }

@@ -6,7 +6,7 @@ mod planner;
 mod price;
 mod undo;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 #[cfg(feature = "eval")]
 pub use planner::{plan, plan_changes, plan_undo};
@@ -145,11 +145,12 @@ impl Plan {
     }
 
     /// The requests it takes, with no fault on the way: one for each change that is not already so;
-    /// where the dialect combines them, one for all set changes of a conversation.
+    /// where the dialect combines them, one for all set changes of a conversation; and one for each tag
+    /// that has to be made first.
     #[must_use]
     pub fn requests(&self, capabilities: Capabilities) -> u64 {
         let mut combined = HashSet::new();
-        let mut requests = 0;
+        let mut requests = self.tags_to_make().len() as u64;
         for planned in self.changes.iter().filter(|planned| !planned.already) {
             let shares_a_request = capabilities.combined_patch
                 && planned.change.is_set_operation()
@@ -157,6 +158,18 @@ impl Plan {
             requests += u64::from(!shares_a_request);
         }
         requests
+    }
+
+    /// The names of the tags that have to be made before they can be added.
+    #[must_use]
+    pub fn tags_to_make(&self) -> BTreeSet<&str> {
+        let changing = self.changes.iter().filter(|planned| !planned.already);
+        changing
+            .filter_map(|planned| match &planned.change {
+                Change::AddTag(tag) => tag.name_to_make(),
+                _ => None,
+            })
+            .collect()
     }
 
     /// The changes by wish, with counts, in sending order.
@@ -184,6 +197,10 @@ impl Plan {
             if let Undo::Impossible(reason) = planned.undo() {
                 *reasons.entry(reason).or_default() += 1;
             }
+        }
+        match self.tags_to_make().len() as u64 {
+            0 => {}
+            tags => *reasons.entry(UndoImpossible::TagStays).or_default() += tags,
         }
         reasons
             .into_iter()

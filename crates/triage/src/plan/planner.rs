@@ -41,7 +41,7 @@ pub fn plan_changes<'a>(changes: impl IntoIterator<Item = (&'a Conversation, Cha
 }
 
 /// The plan that takes `done` changes back, the last one first, against the rows of today. A
-/// conversation that a colleague changed since is left as they left it.
+/// conversation that a colleague changed since is left as they left it, and so is one of which it cannot be told.
 #[must_use]
 pub fn plan_undo<'a>(
     done: &[PlannedChange],
@@ -56,15 +56,20 @@ pub fn plan_undo<'a>(
             (Undo::Possible(_), None) => LeftOutReason::NotInMirror,
             (Undo::Possible(reverse), Some(conversation)) => {
                 let is_back = reverse.is_so(conversation) == Some(true);
-                if is_back || planned.change.is_so(conversation) != Some(false) {
+                let is_as_left = planned.change.is_so(conversation);
+                if is_back || is_as_left == Some(true) {
                     reversed.push((conversation, reverse));
                     continue;
                 }
-                LeftOutReason::ChangedSince
+                match is_as_left {
+                    None => LeftOutReason::CannotTell,
+                    Some(_) => LeftOutReason::ChangedSince,
+                }
             }
         };
         left_out.push(LeftOut {
             conversation: planned.conversation.clone(),
+            subject: row(&planned.conversation).and_then(|found| found.subject.clone()),
             change: planned.change.clone(),
             reason,
         });

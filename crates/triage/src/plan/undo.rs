@@ -26,6 +26,8 @@ pub enum Undo {
 pub enum UndoImpossible {
     /// Hiver cannot delete a note.
     NoteStays,
+    /// Hiver cannot delete a tag that was made on the way.
+    TagStays,
     /// Nobody was assigned before, and Hiver cannot unassign.
     WasUnassigned,
     /// Who was assigned before is not known.
@@ -90,6 +92,9 @@ pub struct UndoPlan {
 pub struct LeftOut {
     /// The conversation.
     pub conversation: ConversationId,
+    /// Its subject, where the planner knows it.
+    #[serde(default)]
+    pub subject: Option<String>,
     /// What was done to it.
     pub change: Change,
     /// Why it stays.
@@ -104,6 +109,8 @@ pub enum LeftOutReason {
     Impossible(UndoImpossible),
     /// Somebody changed the conversation since: undoing would undo their work.
     ChangedSince,
-    /// The mirror no longer has the conversation.
+    /// Hiver does not say how the conversation stands now.
+    CannotTell,
+    /// The conversation does not exist any more.
     NotInMirror,
 }

@@ -6,6 +6,7 @@ mod matching;
 mod planning;
 mod sending;
 mod sending_chains;
+mod sending_runs;
 #[cfg(test)]
 mod support;
 mod texts;

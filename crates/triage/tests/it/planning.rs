@@ -20,6 +20,7 @@ pub fn everything() -> Actions {
     Actions {
         assign: Some("u_ana".into()),
         add_tags: vec!["t_billing".into(), "t_billing".into()],
+        new_tags: Vec::new(),
         remove_tags: vec!["t_vip1".into()],
         set_status: Some(Status::Closed),
         note: Some("Thanks".to_owned()),
@@ -173,6 +174,7 @@ fn actions_that_cannot_be_asked_for_are_named() {
     let wrong = Actions {
         assign: Some("u_gone".into()),
         add_tags: vec!["t_billing".into(), "t_gone".into()],
+        new_tags: Vec::new(),
         remove_tags: vec!["t_billing".into()],
         set_status: Some(Status::Other("snoozed".to_owned())),
         note: Some(" \n".to_owned()),

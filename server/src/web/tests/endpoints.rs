@@ -8,7 +8,7 @@ use leptos::server_fn::axum::server_fn_paths;
 use store::Role;
 
 use super::browser::{Answer, FORM};
-use super::support::{Console, House, ROLES};
+use super::support::{Console, House, ROLES, operator};
 use crate::web::router;
 
 /// Who may use an endpoint at least.
@@ -29,6 +29,8 @@ const ADMIN: Least = Least::Operator(Role::Admin);
 type Row = (Method, &'static str, Least, &'static str);
 
 const ROWS: &[Row] = &[
+    (Method::GET, "/api/activity", VIEWER, "?kind=assign&page=1"),
+    (Method::GET, "/api/budget", VIEWER, ""),
     (Method::GET, "/api/connection", VIEWER, ""),
     (Method::GET, "/api/conversation", VIEWER, "?id=CONVERSATION"),
     (
@@ -39,7 +41,9 @@ const ROWS: &[Row] = &[
     ),
     (Method::GET, "/api/choices", VIEWER, ""),
     (Method::GET, "/api/frame", VIEWER, ""),
+    (Method::GET, "/api/operators", ADMIN, ""),
     (Method::GET, "/api/overview", VIEWER, ""),
+    (Method::GET, "/api/own_password", VIEWER, ""),
     (Method::GET, "/api/preview", VIEWER, "?id=PLAN&page=1"),
     (
         Method::GET,
@@ -56,7 +60,7 @@ const ROWS: &[Row] = &[
     ),
     (Method::POST, "/api/plan_again", LEAD, "id=PLAN"),
     (Method::POST, "/api/start_run", LEAD, "id=PLAN"),
-    (Method::POST, "/api/cancel_run", LEAD, "id=RUN"),
+    (Method::POST, "/api/act_on_run", LEAD, "id=RUN&act=pause"),
     (Method::POST, "/api/refresh", LEAD, ""),
     (
         Method::POST,
@@ -73,7 +77,33 @@ const ROWS: &[Row] = &[
     (Method::GET, "/conversations/{id}", VIEWER, "CONVERSATION"),
     (Method::GET, "/runs", VIEWER, ""),
     (Method::GET, "/runs/{id}", VIEWER, "RUN"),
+    (Method::GET, "/activity", VIEWER, "?kind=assign"),
     (Method::GET, "/settings", VIEWER, ""),
+    (Method::GET, "/settings/budget", VIEWER, ""),
+    (Method::GET, "/settings/operators", ADMIN, ""),
+    (Method::GET, "/settings/password", VIEWER, ""),
+    (
+        Method::POST,
+        "/operators/add",
+        ADMIN,
+        "name=new&role=lead&password=long%20enough",
+    ),
+    (
+        Method::POST,
+        "/operators/role",
+        ADMIN,
+        "name=spare&role=viewer",
+    ),
+    (Method::POST, "/operators/disable", ADMIN, "name=spare"),
+    (Method::POST, "/operators/enable", ADMIN, "name=spare"),
+    (Method::POST, "/operators/password", ADMIN, "name=spare"),
+    (Method::POST, "/operators/remove", ADMIN, "name=spare"),
+    (
+        Method::POST,
+        "/password",
+        VIEWER,
+        "current=a&new=long%20enough&again=another%20one",
+    ),
     (
         Method::POST,
         "/login",
@@ -84,6 +114,12 @@ const ROWS: &[Row] = &[
     (Method::POST, "/theme", ANYBODY, ""),
     (Method::GET, "/healthz", ANYBODY, ""),
     (Method::GET, "/readyz", ANYBODY, ""),
+    (
+        Method::GET,
+        "/runs/{id}/changes.csv",
+        VIEWER,
+        "RUN/changes.csv",
+    ),
     (Method::GET, "/live", VIEWER, "?run=RUN"),
     (Method::GET, "/v/{version}/{*path}", ANYBODY, "0/none.js"),
 ];
@@ -157,6 +193,8 @@ impl Ids {
 }
 
 async fn prepared(console: &Console) -> Ids {
+    let spare = console.store.add_operator(operator("spare", Role::Lead));
+    assert!(spare.await.unwrap().is_some());
     let run = console.plan(3).await;
     assert!(console.engine.confirm(run).await.unwrap());
     console.until_finished(run).await;
@@ -290,8 +328,7 @@ async fn who_may_is_answered() {
         for who in who {
             let answer = ask(&console, row, &ids, who).await;
             let expected: &[u16] = match *path {
-                "/logout" | "/theme" => &[303],
-                "/login" if *method == Method::POST => &[303],
+                path if *method == Method::POST && !path.starts_with("/api/") => &[303],
                 "/v/{version}/{*path}" => &[404],
                 _ => &[200],
             };

@@ -110,6 +110,8 @@ async fn pages_hold_nothing_that_their_policy_forbids() {
         ("/runs", 200),
         (&format!("/runs/{run}"), 200),
         ("/settings", 200),
+        ("/settings/operators", 200),
+        ("/settings/password", 200),
         ("/setup", 200),
         ("/nowhere", 404),
         ("/runs/999", 404),

@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use http::Method;
+use store::OperatorChange;
 use triage::model::RunId;
 
 use super::browser::Browser;
 use super::support::{Console, House, LONG};
 
 /// A stream of events, read one by one.
-struct Events {
+pub(super) struct Events {
     response: reqwest::Response,
     unread: String,
 }
 
 impl Events {
-    async fn follow(browser: &Browser, path: &str) -> Self {
+    pub(super) async fn follow(browser: &Browser, path: &str) -> Self {
         let response = browser.open(browser.request(Method::GET, path)).await;
         assert_eq!(response.status().as_u16(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -27,7 +28,7 @@ impl Events {
     }
 
     /// The next event and its data; nothing when the stream has ended.
-    async fn next(&mut self) -> Option<(String, String)> {
+    pub(super) async fn next(&mut self) -> Option<(String, String)> {
         let reading = async {
             loop {
                 if let Some((block, rest)) = self.unread.split_once("\n\n") {
@@ -53,7 +54,7 @@ impl Events {
             .expect("an event or the end")
     }
 
-    async fn until_end(&mut self) {
+    pub(super) async fn until_end(&mut self) {
         while self.next().await.is_some() {}
     }
 }
@@ -141,7 +142,8 @@ async fn it_ends_with_its_session() {
     for events in [&mut of_viewer, &mut of_lead, &mut of_admin] {
         assert_eq!(events.next().await.unwrap().0, "frame");
     }
-    assert!(console.store.remove_operator("viewer").await.unwrap());
+    let removed = console.store.remove_operator("viewer").await.unwrap();
+    assert_eq!(removed, OperatorChange::Done);
     lead.submit("/logout", "/", &[]).await;
     console.engine.refresh();
     of_viewer.until_end().await;

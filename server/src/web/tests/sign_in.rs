@@ -1,6 +1,6 @@
 //! Signing in and out, and what a session survives.
 
-use store::Role;
+use store::{OperatorChange, Role};
 
 use super::support::{Console, House, PASSWORD, With, operator};
 
@@ -77,7 +77,8 @@ async fn a_session_planted_before_signing_in_opens_nothing_afterwards() {
         .await
         .unwrap();
     let gone = console.signed_in("gone").await.cookie(COOKIE).unwrap();
-    console.store.remove_operator("gone").await.unwrap();
+    let removed = console.store.remove_operator("gone").await.unwrap();
+    assert_eq!(removed, OperatorChange::Done);
     let attacker = console.signed_in("viewer").await;
     for planted in [made_up, ended_id, gone, attacker.cookie(COOKIE).unwrap()] {
         let victim = plant(planted.clone());
@@ -208,7 +209,8 @@ async fn another_password_and_a_removal_end_sessions() {
             .await
             .unwrap()
     );
-    assert!(console.store.remove_operator("viewer").await.unwrap());
+    let removed = console.store.remove_operator("viewer").await.unwrap();
+    assert_eq!(removed, OperatorChange::Done);
     for ended in [&lead, &viewer] {
         assert_eq!(ended.get("/api/frame").await.status, 401);
         assert_eq!(ended.get("/").await.status, 303);

@@ -87,6 +87,7 @@ impl House {
             requests_per_second: Some(900.0),
             requests_per_day: None,
             conversation_url: None,
+            duties: engine::Duties::All,
         };
         let secret = SecretKey::from_hex(SECRET).unwrap();
         let engine = Engine::start(store.clone(), secret, Clock::system(), config)
@@ -291,7 +292,14 @@ impl Console {
         for id in 1..=40 {
             runs.extend(self.store.run(RunId(id)).await.unwrap());
         }
-        let operators = self.store.operators().await.unwrap();
+        let operators: Vec<_> = self
+            .store
+            .operators()
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|one| (format!("{one:?}"), one.password_hash, one.sessions_ended))
+            .collect();
         let connections = self
             .store
             .connections_at("tutorial", "the simulator")

@@ -1,0 +1,68 @@
+//! Everything that was sent to Hiver from here, by whom: a page that the server draws.
+
+use leptos::prelude::*;
+use server_fn::codec::GetUrl;
+#[cfg(feature = "ssr")]
+use {
+    super::access::{internal, require},
+    super::pages::activity::{Asked, Found},
+    super::words::Words,
+    crate::view::Role,
+    jiff::civil::Date,
+    store::WrittenFilter,
+};
+
+use super::ApiError;
+
+/// Lines on a page of the activity.
+#[cfg(feature = "ssr")]
+const PAGE_SIZE: u64 = 100;
+
+/// The activity as HTML, narrowed to an author, a mailbox (by id), a kind of change and days (`2026-11-23`, both
+/// included) where they are named.
+#[server(prefix = "/api", endpoint = "activity", input = GetUrl)]
+pub async fn activity_page(
+    #[server(default)] author: String,
+    #[server(default)] mailbox: String,
+    #[server(default)] kind: String,
+    #[server(default)] since: String,
+    #[server(default)] until: String,
+    #[server(default)] page: u64,
+) -> Result<String, ApiError> {
+    let (engine, _) = require(Role::Viewer)?;
+    let words = Words::of(&engine);
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let day = |text: &str| text.parse::<Date>().ok();
+    let filter = WrittenFilter {
+        author: some(&author),
+        mailbox: some(&mailbox).map(Into::into),
+        kind: kind.parse().ok(),
+        since: day(&since).and_then(|day| words.start_of(day)),
+        until: day(&until)
+            .and_then(|day| day.tomorrow().ok())
+            .and_then(|day| words.start_of(day)),
+    };
+    let page = page.max(1);
+    let (written, total) = engine
+        .written(&filter, (page - 1) * PAGE_SIZE, PAGE_SIZE)
+        .await
+        .map_err(|error| internal(&error))?;
+    let authors = engine.authors().await.map_err(|error| internal(&error))?;
+    let mailboxes = engine.mirror().read().directory.mailboxes.clone();
+    let asked = Asked {
+        author,
+        mailbox,
+        kind,
+        since,
+        until,
+        page,
+    };
+    let found = Found {
+        authors,
+        mailboxes,
+        written,
+        total,
+        pages: total.div_ceil(PAGE_SIZE).max(1),
+    };
+    Ok(super::pages::activity::draw(&words, &asked, found))
+}

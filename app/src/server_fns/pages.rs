@@ -1,0 +1,33 @@
+//! Pages that only the server draws: they reach the browser as HTML and cost it no code. See `components::drawn`.
+
+pub(super) mod activity;
+pub(super) mod budget;
+pub(super) mod operators;
+pub(super) mod password;
+mod said;
+
+use leptos::prelude::*;
+
+pub use self::said::Said;
+use super::access::extension;
+
+/// The shortest password that is taken.
+pub const SHORTEST_PASSWORD: usize = 10;
+
+/// The longest that a form takes.
+const LONGEST_PASSWORD: &str = "1000";
+
+/// What is to be said on this page about the form that led to it.
+pub(super) fn said() -> Option<Said> {
+    extension::<Said>()
+}
+
+/// What stands at the top of a page below the settings.
+fn head(heading: &'static str) -> impl IntoView {
+    view! {
+        <header class="page-head">
+            <p class="crumb"><a href="/settings">"Settings"</a></p>
+            <h1>{heading}</h1>
+        </header>
+    }
+}

@@ -1,0 +1,77 @@
+//! A database that cannot be written: nothing leaves without its intent, and the screen says why.
+
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use triage::outcome::{Outcome, RunState};
+
+use crate::support::{House, eventually, finished, ids, note, run, state};
+
+/// Makes every write to a table fail as the database fails when the disk does.
+async fn break_disk(house: &House, words: &str) -> DatabaseConnection {
+    let other = Database::connect(house.database()).await.unwrap();
+    let trigger = format!(
+        "CREATE TRIGGER broken BEFORE UPDATE ON changes BEGIN SELECT RAISE(FAIL, '{words}'); END"
+    );
+    other.execute_unprepared(&trigger).await.unwrap();
+    other
+}
+
+#[tokio::test]
+async fn nothing_leaves_while_its_intent_cannot_be_written() {
+    let cases = [
+        ("database or disk is full", "the disk is full"),
+        ("attempt to write a readonly database", "it is read-only"),
+        ("disk I/O error", "the disk has an error"),
+    ];
+    for (words, said) in cases {
+        let house = House::new(100).await;
+        let engine = house.synced().await;
+        let open = House::ids(&engine, "status:open");
+        let disk = break_disk(&house, words).await;
+        let id = run(&engine, ids(&open[..25]), note("hello")).await;
+        eventually(&engine, "the trouble is said", || async {
+            let trouble = engine.status().await.unwrap().trouble;
+            trouble.is_some_and(|trouble| trouble.message.contains(said))
+        })
+        .await;
+        assert!(house.writes().is_empty(), "{words}");
+        assert_ne!(state(&engine, id).await, RunState::Finished);
+
+        disk.execute_unprepared("DROP TRIGGER broken")
+            .await
+            .unwrap();
+        let rows = finished(&engine, id).await;
+        assert!(
+            rows.iter().all(|row| row.outcome == Outcome::Done),
+            "{words}"
+        );
+        assert_eq!(house.writes().len(), 25, "{words}");
+        eventually(&engine, "the trouble is over", || async {
+            engine.status().await.unwrap().trouble.is_none()
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_written_is_not_forgotten() {
+    let house = House::new(100).await;
+    let engine = house.synced().await;
+    let open = House::ids(&engine, "status:open");
+    house.sim().hold();
+    let id = run(&engine, ids(&open[..25]), note("hello")).await;
+    house.sim().until_waiting(5).await;
+    let disk = break_disk(&house, "database or disk is full").await;
+    let arrived = house.writes().len();
+    house.sim().release();
+    eventually(&engine, "the trouble is said", || async {
+        engine.status().await.unwrap().trouble.is_some()
+    })
+    .await;
+    assert!(house.writes().len() <= arrived + 1);
+    disk.execute_unprepared("DROP TRIGGER broken")
+        .await
+        .unwrap();
+    let rows = finished(&engine, id).await;
+    assert!(rows.iter().all(|row| row.outcome == Outcome::Done));
+    assert_eq!(house.writes().len(), 25, "none was sent twice");
+}

@@ -1,0 +1,117 @@
+//! The commands that work with Hiver: runs, the mirror, the key.
+
+use clap::Subcommand;
+use triage::model::RunId;
+
+/// What the exit codes of these commands say, for their help.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0    all done
+  1    it failed or was refused
+  2    bad usage
+  3    the run ended with failed, uncertain or cancelled changes
+  4    the run is paused, by a person or because Hiver refused the key
+  130  interrupted";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// List the runs, newest first.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a run or plan: how it stands, how many changes ended how, and why.
+    Show {
+        /// Its number.
+        id: RunId,
+        /// Print JSON, with every change.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Start a plan, and wait until the run is over or paused.
+    #[command(after_help = EXIT_CODES)]
+    Start {
+        /// Its number.
+        id: RunId,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a run go on, and wait until it is over or paused.
+    #[command(after_help = EXIT_CODES)]
+    Resume {
+        /// Its number.
+        id: RunId,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Stop a run before its next request.
+    Cancel {
+        /// Its number.
+        id: RunId,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a run back: reads how things stand, shows what will be taken back and what not, then sends it.
+    #[command(after_help = EXIT_CODES)]
+    Undo {
+        /// Its number.
+        id: RunId,
+        /// Only show what would be taken back.
+        #[arg(long)]
+        preview: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try again what failed in a run, and wait until it is over or paused.
+    #[command(after_help = EXIT_CODES)]
+    Retry {
+        /// Its number.
+        id: RunId,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct SyncCommand {
+    /// Read only this mailbox, by id, but all of it.
+    #[arg(long, value_name = "ID")]
+    pub(crate) mailbox: Option<String>,
+    /// Give up at the first trouble instead of waiting until Hiver is well again.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Store Hiver's API key, encrypted, once Hiver accepts it. The key is read from standard input.
+    Set {
+        /// Store it without asking Hiver.
+        #[arg(long)]
+        unchecked: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask Hiver whether it accepts the key in use.
+    Check {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Replace the secret key file, and encrypt the stored key with the new one.
+    Rotate {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
