@@ -1,7 +1,5 @@
 //! What happens on the server, followed by one stream per tab while the tab is visible.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use leptos::prelude::*;
 
 use crate::view::{Frame, RunProgressView};
@@ -19,6 +17,8 @@ pub(crate) struct Live {
     pub(crate) in_touch: RwSignal<bool>,
     /// The run to be watched.
     pub(crate) watched: RwSignal<Option<i64>>,
+    /// How many have watched so far; the last of them decides.
+    watchers: StoredValue<u32>,
 }
 
 impl Live {
@@ -30,6 +30,7 @@ impl Live {
             mirror: RwSignal::new(0),
             in_touch: RwSignal::new(true),
             watched: RwSignal::new(None),
+            watchers: StoredValue::new(0),
         };
         provide_context(live);
         #[cfg(feature = "hydrate")]
@@ -44,22 +45,15 @@ impl Live {
 
     /// Watches a run for as long as the caller's component is shown.
     pub(crate) fn watch(self, id: Signal<Option<i64>>) {
-        let mine = Arc::new(Mutex::new(None));
-        let watching = Arc::clone(&mine);
+        let mine = self.watchers.get_value() + 1;
+        self.watchers.set_value(mine);
         Effect::new(move || {
-            let id = id.get();
-            *watching.lock().unwrap_or_else(PoisonError::into_inner) = id;
             self.run.set(None);
-            self.watched.set(id);
+            self.watched.set(id.get());
         });
         on_cleanup(move || {
-            let mine = *mine.lock().unwrap_or_else(PoisonError::into_inner);
-            // The next page may watch another run already, and the application may be going away altogether.
-            if self
-                .watched
-                .try_get_untracked()
-                .is_some_and(|now| now == mine)
-            {
+            // The next page may watch already, and the application may be going away altogether.
+            if self.watchers.try_get_value() == Some(mine) {
                 let _ = self.watched.try_set(None);
             }
         });

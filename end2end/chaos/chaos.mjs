@@ -10,8 +10,8 @@ import { judge } from "./verdict.mjs";
 import { World } from "./world.mjs";
 
 /**
- * Runs it. Gives the table and, where something is not as it must be, the offences in words. Then the data folder stays,
- * with the evidence and the console's logs in it.
+ * Runs it. Gives the table and, where something is not as it must be, the offences in words. Then the data folder
+ * stays, with the evidence and the console's logs in it.
  */
 export async function chaos(options, { tell = () => {}, signal } = {}) {
   const start = performance.now();

@@ -11,9 +11,10 @@ const QUIET_MS = 3_000;
 /** Without any request for so long although there is something left, it hangs. */
 const STUCK_MS = 180_000;
 
+const stuck = () => new Error(`runs are not over, and nothing was sent for ${STUCK_MS / 1000} s`);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** For each kill how long after the run goes on it comes, and how slow Hiver is until then. */
+/** For each kill how long after a run goes on it comes, but not before the console is ready; how slow Hiver is. */
 export function drawKills({ kills, changes, rate, seed }) {
   const random = new Random(seed, "kills");
   const mean = Math.max(5, (1000 * SHARE_BETWEEN_KILLS * changes) / (rate * Math.max(1, kills)));
@@ -45,14 +46,15 @@ export async function killAgainAndAgain(world, tell) {
   let last = 0;
   for (const [number, { delay, latency }] of kills.entries()) {
     await world.sim.control("PUT", "/latency", { ms: latency });
-    let goesOn = await untilGoingOn(world, last);
-    while (waiting.length > 0 && (!goesOn || waiting[0].life <= number)) {
-      await startNext();
-      goesOn = true;
-    }
-    if (!goesOn) break;
-    await sleep(delay);
     const life = lives.at(-1);
+    // In the first life the big runs have been going on while they were started.
+    let since = await untilGoingOn(world, last, number === 0 ? Date.now() : life.spawned);
+    while (waiting.length > 0 && (!since || waiting[0].life <= number)) {
+      await startNext();
+      since = Date.now();
+    }
+    if (!since) break;
+    await sleep(since + delay - Date.now());
     life.killedFrom = Date.now();
     await world.console.stop("SIGKILL");
     life.killedUntil = Date.now();
@@ -72,15 +74,19 @@ async function lastRequest(world) {
   return (await world.sim.control("GET", `/ledger?since=${Number.MAX_SAFE_INTEGER}`)).last;
 }
 
-/** Waits for a change to arrive at Hiver after request `since`; `false` where there is none left to send. */
-async function untilGoingOn(world, since) {
-  for (let from = since, start = Date.now(), look = start + QUIET_MS; ; ) {
+/**
+ * Waits for a change of this life to arrive at Hiver; when the first did, or nothing where there is none left to send.
+ * The ledger is read from request `after` on, and what arrives of the life before does not count.
+ */
+async function untilGoingOn(world, after, spawned) {
+  for (let from = after, start = Date.now(), look = start + QUIET_MS; ; ) {
     const { requests, last } = await world.sim.control("GET", `/ledger?since=${from}`);
-    if (requests.some(({ method }) => method !== "GET")) return true;
+    const first = requests.find(({ method, at_ms }) => method !== "GET" && at_ms >= spawned);
+    if (first) return first.at_ms;
     from = last;
     if (Date.now() > look) {
-      if (await allOver(world)) return false;
-      if (Date.now() - start > STUCK_MS) throw new Error(`nothing was sent for ${STUCK_MS / 1000} s`);
+      if (await allOver(world)) return undefined;
+      if (Date.now() - start > STUCK_MS) throw stuck();
       look = Date.now() + QUIET_MS;
     }
     await sleep(LOOK_EVERY_MS);
@@ -97,7 +103,7 @@ async function untilOver(world, since) {
   for (let moved = Date.now(); ; ) {
     const now = await lastRequest(world);
     if (now !== last) [last, moved] = [now, Date.now()];
-    if (Date.now() - moved > STUCK_MS) throw new Error(`runs are not over, and nothing was sent for ${STUCK_MS / 1000} s`);
+    if (Date.now() - moved > STUCK_MS) throw stuck();
     if (await allOver(world)) break;
     await sleep(500);
   }

@@ -32,62 +32,70 @@ function heard(request) {
   return undefined;
 }
 
+/** What may have become of a note: the outcomes that are true, why, and the reasons that `uncertain` may give. */
+const allow = (outcomes, why, reasons = []) => ({ outcomes, why, reasons });
+const nothing = (why) => allow([], why);
+
+/** The fate of a note by the ledger and the kill, if any, of the `life` in which it was sent last. */
+function fateOf({ account: { sent_at }, last, life, forgot }) {
+  if (sent_at === null || !life) return nothing("it says no time of sending within a life of the console");
+  const killed = life.killedFrom !== undefined;
+  const arrived = last && last.at_ms >= sent_at - CLOCKS_MS;
+  if (last && !arrived && !refused(last)) return nothing("it was taken up again although it was not refused");
+  if (!arrived || refused(last)) {
+    // What was refused, or never arrived, is in doubt only for a console that was killed over it.
+    if (!killed) return nothing("no request that was not refused arrived, in a life that was not killed");
+    if (arrived && !forgot) return nothing("it was refused, long before the kill");
+    return allow(["uncertain"], "no request that was not refused arrived before the kill", [REASONS.stopped]);
+  }
+  const over = forgot ? [REASONS.stopped] : [];
+  const or = (outcome) => (forgot ? [outcome, "uncertain"] : [outcome]);
+  switch (heard(last)) {
+    case "made":
+      return allow(or("done"), "Hiver said yes", over);
+    case "no":
+      return allow(or("failed"), "Hiver said no", over);
+    case "stopped":
+      if (!killed) return nothing("the console went away without a kill");
+      return allow(["uncertain"], "the console was killed before the answer", [REASONS.stopped]);
+    case "server":
+      return allow(["uncertain"], `the answer was ${last.status}`, [REASONS.server, ...over]);
+    case "silence":
+      return allow(["uncertain"], "no answer of Hiver's arrived", [REASONS.silence, ...over]);
+    default:
+      return nothing("the ledger does not tell what was heard of it");
+  }
+}
+
 /**
  * Judges one note: `requests` are those of the ledger that asked for it, in order; `life` the one in which the console
- * says that it sent it last. Gives what is wrong, in words; whether it had to be, or might be, uncertain; and where it is
- * although Hiver's yes arrived, how long before the kill that was.
+ * says that it sent it last. Gives what is wrong, in words; whether it had to be, or might be, uncertain; and where it
+ * is although Hiver's answer arrived, how long before the kill that was.
  */
 export function judgeNote({ account, requests, life, inHiver }) {
   const wrong = [];
-  const { outcome, reason, sent_at } = account;
+  const { outcome, reason } = account;
   const made = requests.filter(({ effect }) => effect?.kind === "note").length;
-  const taken = requests.filter((request) => !refused(request));
+  const taken = requests.filter((request) => !refused(request)).length;
   const last = requests.at(-1);
-  // The kill of that life found the console not knowing yet what the ledger knows.
-  const killed = life?.killedFrom !== undefined;
-  const forgot = killed && (!last || life.killedFrom - last.done_ms <= FORGETS_MS);
+  // The kill may have come before what was answered was on disk.
+  const forgot = life?.killedFrom !== undefined && last !== undefined && life.killedFrom - last.done_ms <= FORGETS_MS;
 
   if (made > 1 || inHiver > 1) wrong.push(["doubled", `${Math.max(made, inHiver)} times in Hiver`]);
   if (made !== inHiver) wrong.push(["wrong", `${made} times in the ledger, ${inHiver} times in Hiver`]);
-  if (taken.length > 1) wrong.push(["wrong", `sent again although the first was not refused: ${taken.length} requests`]);
+  if (taken > 1) wrong.push(["wrong", `sent again although the first was not refused: ${taken} requests`]);
   if (outcome === "done" && inHiver === 0) wrong.push(["lost", "done, but not in Hiver"]);
   if (outcome === "failed" && inHiver !== 0) wrong.push(["wrong", `failed, but ${inHiver} times in Hiver`]);
 
-  const fate = fateOf();
-  if (!fate) {
-    wrong.push(["wrong", "the ledger does not tell what was heard of it"]);
-    return { wrong, must: false, may: false };
+  const { outcomes, why, reasons } = fateOf({ account, last, life, forgot });
+  if (!outcomes.includes(outcome)) {
+    wrong.push(["wrong", `${outcome}, where the ledger allows ${outcomes.join(" or ") || "nothing"}: ${why}`]);
+  } else if (outcome === "uncertain" && !reasons.includes(reason)) {
+    const said = reasons.join("” or “");
+    wrong.push(["wrong", `uncertain because “${reason}”, where the ledger says “${said}”`]);
   }
-  if (!fate.outcomes.includes(outcome)) {
-    wrong.push(["wrong", `${outcome}, where the ledger allows ${fate.outcomes.join(" or ") || "nothing"}: ${fate.why}`]);
-  } else if (outcome === "uncertain" && !fate.reasons.includes(reason)) {
-    wrong.push(["wrong", `uncertain because “${reason}”, where the ledger says “${fate.reasons.join("” or “")}”`]);
-  }
-  const may = fate.outcomes.includes("uncertain");
-  const must = may && fate.outcomes.length === 1;
+  const may = outcomes.includes("uncertain");
+  const must = may && outcomes.length === 1;
   const forgotten = may && !must && outcome === "uncertain" ? Math.max(0, life.killedFrom - last.done_ms) : undefined;
   return { wrong, must, may, forgotten };
-
-  /** The outcomes that are true and, for `uncertain`, their reasons. */
-  function fateOf() {
-    const stopped = { outcomes: ["uncertain"], reasons: [REASONS.stopped] };
-    const arrived = last && sent_at !== null && last.at_ms >= sent_at - CLOCKS_MS;
-    if (sent_at === null || !life) return { outcomes: [], why: "it says no time of sending within a life of the console" };
-    if (last && !arrived && !refused(last)) return { outcomes: [], why: "it was taken up again although it was not refused" };
-    if (!arrived || refused(last)) {
-      // What was refused, or never arrived, is known to nobody but a console that was killed over it.
-      if (arrived && !forgot) return { outcomes: [], why: "the last request was refused, and no kill came over it" };
-      if (!arrived && !killed) return { outcomes: [], why: "it never arrived, in a life that was not killed" };
-      return { ...stopped, why: "no request arrived that was not refused, before the kill" };
-    }
-    const what = heard(last);
-    const over = forgot ? [REASONS.stopped] : [];
-    if (what === "made") return { outcomes: forgot ? ["done", "uncertain"] : ["done"], reasons: over, why: "Hiver said yes" };
-    if (what === "no") return { outcomes: forgot ? ["failed", "uncertain"] : ["failed"], reasons: over, why: "Hiver said no" };
-    if (what === "stopped") {
-      if (!killed) return { outcomes: [], why: "the console went away without a kill" };
-      return { ...stopped, why: "the console was killed before the answer" };
-    }
-    return what && { outcomes: ["uncertain"], reasons: [REASONS[what], ...over], why: `the answer was ${last.status}, ${last.answer}` };
-  }
 }

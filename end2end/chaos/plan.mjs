@@ -17,7 +17,7 @@ const SMALLEST_BLOCK = 15;
 const smallRuns = (changes) => Math.max(2, Math.round(changes / 20 / (SMALL_CONVERSATIONS * CHANGES_EACH)));
 
 /** How many conversations an account needs for so many changes. */
-export const conversationsFor = (changes) => (changes - smallRuns(changes) * SMALL_CONVERSATIONS * CHANGES_EACH) / CHANGES_EACH;
+export const conversationsFor = (changes) => changes / CHANGES_EACH - smallRuns(changes) * SMALL_CONVERSATIONS;
 
 /**
  * The plan over an account. `big` runs start at once, `small` ones while those are on; `before` is how each

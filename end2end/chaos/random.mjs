@@ -5,7 +5,8 @@ export class Random {
   #state;
 
   constructor(seed, name) {
-    this.#state = [...name].reduce((hash, letter) => Math.imul(hash ^ letter.codePointAt(0), 16_777_619), seed ^ 2_166_136_261);
+    const mixed = (hash, letter) => Math.imul(hash ^ letter.codePointAt(0), 16_777_619);
+    this.#state = [...name].reduce(mixed, seed ^ 2_166_136_261);
   }
 
   /** At least 0, below 1 (mulberry32). */

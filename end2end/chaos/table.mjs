@@ -32,7 +32,10 @@ function killsInFlight(lives, writes) {
 }
 
 /** What was answered and not written down any more is uncertain rightly, if the answer came late enough. */
-const answeredBefore = (gaps) => (gaps.length > 0 ? `, and ${gaps.length} answered at most ${Math.round(Math.max(...gaps))} ms before a kill` : "");
+function answeredBefore(gaps) {
+  if (gaps.length === 0) return "";
+  return `, and ${gaps.length} answered at most ${Math.round(Math.max(...gaps))} ms before a kill`;
+}
 
 export function rowsOf(evidence, verdict, seconds) {
   const { options, lives, runs, accounts } = evidence;

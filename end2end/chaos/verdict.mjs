@@ -8,7 +8,7 @@ const FINAL = new Set(["done", "unchanged", "failed", "uncertain"]);
 /** Offences, each with its kind, the change and what speaks against it; and the numbers for the table. */
 export function judge(evidence) {
   const offences = [];
-  const offend = (kind, what, about = {}) => offences.push({ kind, what, ...about });
+  const offend = (kind, what, about = {}) => void offences.push({ kind, what, ...about });
   const { options, lives, runs, accounts } = evidence;
 
   const kills = lives.filter(({ killedFrom }) => killedFrom !== undefined).length;
@@ -17,9 +17,11 @@ export function judge(evidence) {
 
   const planned = new Map();
   for (const run of runs) {
-    for (const change of run.changes) planned.set(keyOf(change), { ...change, run: run.id, name: run.name, requests: [] });
+    for (const change of run.changes) {
+      planned.set(keyOf(change), { ...change, run: run.id, name: run.name, requests: [] });
+    }
   }
-  if (planned.size !== options.changes) offend("wrong", `${planned.size} changes planned instead of ${options.changes}`);
+  if (planned.size !== options.changes) offend("wrong", `${planned.size} changes planned, not ${options.changes}`);
 
   const requests = evidence.requests.map((request) => inSystemTime(request, evidence.simulatorAhead));
   assignRequests(requests, planned, offend);
@@ -33,7 +35,7 @@ export function judge(evidence) {
     else if (!FINAL.has(change.account.outcome)) offend("lost", `left ${change.account.outcome}`, { change });
     else judgeSending(change, offend);
     if (change.kind === "add_note") countNote(change, { lives, after, uncertain, offend });
-    else if (change.account?.outcome === "uncertain") offend("wrong", "uncertain, though it may be sent twice", { change });
+    else if (change.account?.outcome === "uncertain") offend("wrong", "uncertain, though no note", { change });
   }
   judgeStates({ before, after, planned, offend });
   return { offences, kills, uncertain, planned: [...planned.values()], requests };
@@ -48,7 +50,7 @@ function inSystemTime(request, ahead) {
 /** Every request that may change something belongs to a change that was planned. */
 function assignRequests(requests, planned, offend) {
   for (const request of requests) {
-    if (request.answer === undefined) throw new Error("this simulator does not tell what was heard of a request: build it again");
+    if (request.answer === undefined) throw new Error("the simulator does not tell what was heard: build it again");
     if (request.answer === null) offend("wrong", `request ${request.n} was never carried out`, { request });
     if (request.method === "GET") continue;
     const change = changeOf(request);
@@ -72,8 +74,8 @@ function assignAccounts(accounts, runs, planned, offend) {
     for (const row of account.changes) {
       counted[row.outcome] = (counted[row.outcome] ?? 0) + 1;
       const known = planned.get(keyOf({ conversation: row.conversation, ...row.change }));
-      if (known?.run !== run.id || known.account) offend("wrong", `run ${run.id} has a change that was not planned`, { row });
-      else known.account = row;
+      if (known?.run === run.id && !known.account) known.account = row;
+      else offend("wrong", `run ${run.id} has a change that was not planned`, { row });
     }
     for (const outcome of new Set([...Object.keys(counted), ...Object.keys(account.outcomes)])) {
       const [said, is] = [account.outcomes[outcome] ?? 0, counted[outcome] ?? 0];
@@ -87,7 +89,7 @@ function judgeSending(change, offend) {
   const { account, requests } = change;
   const taken = requests.filter(({ status }) => status !== 429);
   if (taken.length > account.attempts) {
-    offend("wrong", `${taken.length} requests that were not refused, but ${account.attempts} attempts on disk`, { change });
+    offend("wrong", `${taken.length} requests were not refused, with ${account.attempts} attempts on disk`, { change });
   }
   if (account.outcome === "unchanged") offend("wrong", "unchanged, though it was a change", { change });
   if (account.outcome === "failed" && !account.reason) offend("wrong", "failed without a reason", { change });
@@ -100,7 +102,8 @@ function countNote(change, { lives, after, uncertain, offend }) {
     if (inHiver > 1) offend("doubled", `${inHiver} times in Hiver`, { change });
     return;
   }
-  const life = lives.find(({ spawned, killedUntil = Infinity }) => spawned <= account.sent_at && account.sent_at <= killedUntil);
+  const at = account.sent_at;
+  const life = lives.find(({ spawned, killedUntil = Infinity }) => spawned <= at && at <= killedUntil);
   const { wrong, must, may, forgotten } = judgeNote({ account, requests, life, inHiver });
   for (const [kind, what] of wrong) offend(kind, what, { change, life: life && lives.indexOf(life) });
   uncertain.must += must;

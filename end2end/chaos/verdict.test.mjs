@@ -33,7 +33,8 @@ function evidence(adjust = () => {}) {
     fault: null,
     effect: { kind, conversation: "c1" },
   });
-  const state = (tags, notes) => ({ id: "c1", subject: "s", mailbox_id: "m", status: "open", assignee: null, tags, notes });
+  const looks = { id: "c1", subject: "s", mailbox_id: "m", status: "open", assignee: null };
+  const state = (tags, notes) => ({ ...looks, tags, notes });
   const all = {
     options: { kills: 1, changes: 2, seed: 1 },
     runs: [{ id: 7, name: "run", changes: [NOTE, TAG] }],
@@ -114,7 +115,10 @@ const WRONG = {
       uncertain(it.note, "because");
     },
   ],
-  "a note that is uncertain and says no time": ["wrong", ({ note }) => Object.assign(uncertain(note, STOPPED), { sent_at: null })],
+  "a note that is uncertain and says no time": [
+    "wrong",
+    ({ note }) => Object.assign(uncertain(note, STOPPED), { sent_at: null }),
+  ],
   "a note that was taken up again": [
     "wrong",
     ({ all, note, sent }) => {

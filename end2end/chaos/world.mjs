@@ -64,7 +64,8 @@ export class World {
   /** Starts the console, reads the whole account into its mirror, and starts the big runs. */
   async begin() {
     const life = await this.start();
-    this.visitor = new Visitor(this.console.url, await within(START_SECONDS, "the sign-in", this.console.firstOperator()));
+    const operator = await within(START_SECONDS, "the first operator", this.console.firstOperator());
+    this.visitor = new Visitor(this.console.url, operator);
     const synced = async () => {
       const frame = await this.visitor.ask("/api/frame");
       return frame.mirror_age && !frame.sync;

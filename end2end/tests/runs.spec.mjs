@@ -141,7 +141,10 @@ test.describe("a run", () => {
     await startRun(page).dblclick();
     await expect(page).toHaveURL(/\/runs\/\d+$/);
     const run = page.url();
-    await startRun(second).click();
+    // The other tab hears of it.
+    await expect(second.getByText("This plan was started. It runs once")).toBeVisible();
+    await expect(startRun(second)).toHaveCount(0);
+    await second.getByRole("link", { name: "Open the run" }).click();
     await expect(second).toHaveURL(run);
 
     await page.goBack();

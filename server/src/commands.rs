@@ -13,7 +13,7 @@ pub(crate) mod sync;
 use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 
-use crate::Problem;
+use crate::{Problem, clock};
 
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ fn print_message(message: &str, json: bool) -> Result<(), Problem> {
 
 /// The current time, in milliseconds since 1970.
 fn now() -> i64 {
-    engine::Clock::system().now()
+    clock::clock().now()
 }
 
 #[expect(

@@ -1,7 +1,7 @@
 //! Who may do what, and how a server function reaches the engine.
 
 use axum::http::StatusCode;
-use axum::http::header::ACCEPT;
+use axum::http::header::{ACCEPT, REFERER};
 use axum::http::request::Parts;
 use engine::Engine;
 use leptos::prelude::use_context;
@@ -51,6 +51,17 @@ pub(super) fn require(role: Role) -> Result<(Engine, SignedIn), ApiError> {
 /// The form that is to be shown again, if the page asked for brings one.
 pub(crate) fn kept_draft() -> Option<String> {
     extension::<Draft>().map(|draft| draft.0)
+}
+
+/// The page of a form with its query, where it was the page at `path`; else that page without one.
+pub(super) fn came_from(path: &str) -> String {
+    let referer = use_context::<Parts>().and_then(|parts| {
+        let referer = parts.headers.get(REFERER)?.to_str().ok()?;
+        let query = referer.split_once(path)?.1.strip_prefix('?')?;
+        // What is said about an earlier form is not said again.
+        (!query.contains("__err=")).then(|| format!("{path}?{query}"))
+    });
+    referer.unwrap_or_else(|| path.to_owned())
 }
 
 /// Something that the server put into the request's extensions.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use server_fn::codec::GetUrl;
 #[cfg(feature = "ssr")]
 use {
-    super::access::{internal, refuse, require},
+    super::access::{came_from, internal, refuse, require},
     super::words::Words,
     crate::view::{Role, RunProgressView},
     engine::Engine,
@@ -83,7 +83,7 @@ pub async fn act_on_run(
     let (engine, operator) = require(Role::Lead)?;
     let run = RunId(id);
     let by = operator.name.as_str();
-    let mut shown = format!("/runs/{id}");
+    let mut shown = came_from(&format!("/runs/{id}"));
     let acted = match act.as_str() {
         "pause" => engine.pause(run).await,
         "resume" => engine.resume(run).await,

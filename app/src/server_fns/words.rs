@@ -169,7 +169,7 @@ impl Words {
             changes: number(facts.summary.changes),
             line: text::price_line(&facts.summary, &price),
             duration: text::duration(price.seconds),
-            fits_today: price.fits_today,
+            fits_today: forecast.stops_at.is_none(),
             groups: facts
                 .groups
                 .iter()

@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::time::Duration;
 
-use engine::{Clock, Config, Duties, Engine, Wish, WishAnswer};
+use engine::{Config, Duties, Engine, Wish, WishAnswer};
 use tokio_util::sync::CancellationToken;
 use triage::model::RunId;
 
@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::{Stop, failed, following, now};
 use crate::data::Lock;
 use crate::serve::PATIENCE;
-use crate::{Problem, signals};
+use crate::{Problem, clock, signals};
 
 /// How often somebody else's work is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -272,7 +272,7 @@ impl<'a> Doer<'a> {
 /// Starts an engine on a folder whose lock this process has.
 pub(crate) async fn start(place: &Place, config: Config) -> Result<Engine, Problem> {
     let secret = place.secret_file().settle(&place.store).await?;
-    Engine::start(place.store.clone(), secret, Clock::system(), config)
+    Engine::start(place.store.clone(), secret, clock::clock(), config)
         .await
         .map_err(|error| Problem::because("the work cannot be begun", &error))
 }
