@@ -49,12 +49,12 @@ pub(crate) fn RunPage() -> impl IntoView {
     live.watch(Signal::derive(move || Some(id.get())));
     let act = ServerAction::<ActOnRun>::new();
     // The list is read again once the stream is up (changes may have turned since the page was drawn), once the run
-    // is at its end, and after every deed.
+    // is at its end, each time with what it then comes to, and after every deed.
     let stage = Memo::new(move |_| {
         live.run.with(|run| {
             run.as_ref()
                 .filter(|run| run.id == id.get())
-                .map(|run| run.state.is_over())
+                .map(|run| run.state.is_over().then(|| run.counts.clone()))
         })
     });
     let deeds = act.version();
