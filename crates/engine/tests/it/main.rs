@@ -11,6 +11,7 @@ mod disk;
 mod faults;
 mod keys;
 mod lists;
+mod mishaps;
 mod new_tags;
 mod outages;
 mod pausing;
