@@ -96,6 +96,17 @@ for (const [title, open, how = ""] of [
       await visit(page, `/conversations/${conversations.find((one) => one.subject?.length === 2000).id}`);
     },
   ],
+  [
+    "Activity",
+    async (page, house) => {
+      await visit(page, `/preview/${await planOf(page, house, 1)}`);
+      await start(page);
+      await untilFinished(page);
+      await visit(page, "/activity");
+      await expect(page.getByRole("table", { name: "Activity" })).toBeVisible();
+    },
+  ],
+  ["Budget", (page) => visit(page, "/settings/budget")],
   ["Settings", (page) => visit(page, "/settings")],
   ["Operators", (page) => visit(page, "/settings/operators")],
   [
@@ -121,7 +132,7 @@ for (const [title, open, how = ""] of [
   test(["reads well:", title instanceof RegExp ? "Run" : title, how].join(" ").trim(), async ({ house, somebody }) => {
     const page = await somebody(house);
     await open(page, house);
-    const full = title instanceof RegExp ? /^Run \d+ · Hiver Console$/ : `${title} · Hiver Console`;
+    const full = title instanceof RegExp ? /^✓ Run \d+ is done · Hiver Console$/ : `${title} · Hiver Console`;
     await expect(page).toHaveTitle(full);
     await check(page);
   });
