@@ -13,6 +13,8 @@ pub(crate) struct Live {
     pub(crate) run: RwSignal<Option<RunProgressView>>,
     /// Grows whenever the mirror changed.
     pub(crate) mirror: RwSignal<u32>,
+    /// Whether the console has refused the stream.
+    pub(crate) refused: RwSignal<bool>,
     /// Whether the stream is up.
     pub(crate) in_touch: RwSignal<bool>,
     /// The run to be watched.
@@ -28,6 +30,7 @@ impl Live {
             frame: RwSignal::new(None),
             run: RwSignal::new(None),
             mirror: RwSignal::new(0),
+            refused: RwSignal::new(false),
             in_touch: RwSignal::new(true),
             watched: RwSignal::new(None),
             watchers: StoredValue::new(0),
@@ -125,8 +128,13 @@ mod stream {
         });
         source.set_onopen(Some(opened.as_ref().unchecked_ref()));
         opened.forget();
+        let of = source.clone();
         let failed = Closure::<dyn Fn()>::new(move || {
             let _ = live.in_touch.try_set(false);
+            // The browser tries again by itself unless the console has refused: then the session has ended.
+            let _ = live
+                .refused
+                .try_set(of.ready_state() == EventSource::CLOSED);
         });
         source.set_onerror(Some(failed.as_ref().unchecked_ref()));
         failed.forget();

@@ -277,6 +277,8 @@ pub struct PreviewView {
     pub left_out: Vec<LeftOutView>,
     /// The tags that are made first.
     pub new_tags: Vec<String>,
+    /// Runs that have something to come for conversations of the plan, with how many.
+    pub meets: Vec<(i64, usize)>,
 }
 
 /// Something that an undo leaves as it is.
@@ -360,6 +362,8 @@ pub struct RunProgressView {
     pub cancelling: bool,
     /// Whether somebody asked it to pause and it is about to.
     pub pausing: bool,
+    /// Whether it waits behind others that it could go before.
+    pub may_go_ahead: bool,
     /// Why it is paused.
     pub pause_reason: Option<String>,
     /// Changes by outcome, in the order of the bar.

@@ -63,7 +63,7 @@ pub(crate) fn FrameAround() -> impl IntoView {
                 <Suspense>
                     {move || Suspend::new(async move {
                         let now = latest(loaded.await.ok());
-                        view! { <Banners now=now in_touch=live.in_touch/> }
+                        view! { <Banners now=now in_touch=live.in_touch refused=live.refused/> }
                     })}
                 </Suspense>
                 <main id="main" tabindex="-1">
@@ -264,7 +264,11 @@ fn switch_theme(event: &leptos::ev::MouseEvent) {
 }
 
 #[component]
-fn Banners(now: Memo<Option<Frame>>, in_touch: RwSignal<bool>) -> impl IntoView {
+fn Banners(
+    now: Memo<Option<Frame>>,
+    in_touch: RwSignal<bool>,
+    refused: RwSignal<bool>,
+) -> impl IntoView {
     let trouble = move || now.with(|frame| frame.as_ref().and_then(|frame| frame.trouble.clone()));
     let demo = move || now.with(|frame| frame.as_ref().is_some_and(|frame| frame.demo));
     let sync = move || now.with(|frame| frame.as_ref().and_then(|frame| frame.sync.clone()));
@@ -297,7 +301,17 @@ fn Banners(now: Memo<Option<Frame>>, in_touch: RwSignal<bool>) -> impl IntoView 
             }}
             <Show when=move || !in_touch.get()>
                 <p class="banner" role="status">
-                    "Out of touch with the console: what you see may be old. Trying again …"
+                    {move || {
+                        if refused.get() {
+                            view! {
+                                "You were signed out: what you see may be old. "
+                                <a href="" rel="external">"Sign in again"</a>
+                            }
+                                .into_any()
+                        } else {
+                            "Out of touch with the console: what you see may be old. Trying again …".into_any()
+                        }
+                    }}
                 </p>
             </Show>
             {move || {

@@ -282,6 +282,19 @@ fn Decision(plan: PreviewView, may: bool) -> impl IntoView {
     }
     let stale = plan.stale;
     view! {
+        {plan
+            .meets
+            .into_iter()
+            .map(|(run, conversations)| {
+                view! {
+                    <p class="message message-warn">
+                        {format!("{} of these still have something to come in ", text::plural(conversations as u64, "conversation"))}
+                        <a href=format!("/runs/{run}")>{format!("run {run}")}</a>
+                        ". Started now, this comes after it unless it is small."
+                    </p>
+                }
+            })
+            .collect_view()}
         {(stale > 0)
             .then(|| {
                 view! {

@@ -74,7 +74,7 @@ pub(crate) fn RunPage() -> impl IntoView {
     );
     run_keys();
     view! {
-        <Title text=move || format!("Run {}", id.get())/>
+        <Title text=steady(move || format!("Run {}", id.get()))/>
         <Transition>
             {move || Suspend::new(async move {
                 let may = who.may(Role::Lead).await;
@@ -83,7 +83,7 @@ pub(crate) fn RunPage() -> impl IntoView {
                         let progress = progress_of(&run, live);
                         let deed = Deed { act, id: run.progress.id, may };
                         view! {
-                            <Title text=move || page_title(&progress.get())/>
+                            <Title text=steady(move || page_title(&progress.get()))/>
                             <Head run=run.clone() progress=progress/>
                             <Standing run=run.clone() progress=progress deed=deed/>
                             {(run.progress.state.is_over() || !run.problems.is_empty())

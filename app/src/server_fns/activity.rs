@@ -42,11 +42,17 @@ pub async fn activity_page(
             .and_then(|day| day.tomorrow().ok())
             .and_then(|day| words.start_of(day)),
     };
-    let page = page.max(1);
-    let (written, total) = engine
-        .written(&filter, (page - 1) * PAGE_SIZE, PAGE_SIZE)
-        .await
-        .map_err(|error| internal(&error))?;
+    let mut page = page.max(1);
+    let read = async |page: u64| {
+        let written = engine.written(&filter, (page - 1) * PAGE_SIZE, PAGE_SIZE);
+        written.await.map_err(|error| internal(&error))
+    };
+    let (mut written, total) = read(page).await?;
+    // Past the end is the last page.
+    if written.is_empty() && total > 0 {
+        page = total.div_ceil(PAGE_SIZE);
+        (written, _) = read(page).await?;
+    }
     let authors = engine.authors().await.map_err(|error| internal(&error))?;
     let mailboxes = engine.mirror().read().directory.mailboxes.clone();
     let asked = Asked {

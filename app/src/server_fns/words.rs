@@ -151,6 +151,7 @@ impl Words {
             price,
             forecast,
             stale,
+            meets,
             changes,
             already,
         } = preview;
@@ -201,6 +202,10 @@ impl Words {
             undo_of: run.undo_of.map(|of| of.0),
             reading: None,
             left_out: left_out(&run, &names),
+            meets: meets
+                .into_iter()
+                .map(|(run, conversations)| (run.0, number(conversations)))
+                .collect(),
             new_tags: run.new_tags.iter().map(|tag| tag.name.clone()).collect(),
         }
     }
@@ -277,6 +282,7 @@ impl Words {
         size: u64,
     ) -> RunView {
         let run = &page.status.run;
+        let over = run.state.is_over();
         let names = names(run);
         RunView {
             progress: self.progress(&page.status, Vec::new()),
@@ -307,7 +313,7 @@ impl Words {
             new_tags: run
                 .new_tags
                 .iter()
-                .map(|tag| (tag.name.clone(), new_tag_state(&tag.state)))
+                .map(|tag| (tag.name.clone(), new_tag_state(&tag.state, over)))
                 .collect(),
         }
     }
@@ -328,6 +334,7 @@ impl Words {
             state: run.state,
             cancelling: run.cancel_requested && !over,
             pausing: run.pause_requested && run.state == RunState::Running,
+            may_go_ahead: status.waiting_before > 0,
             pause_reason: run.pause_reason.clone(),
             counts: Outcome::ALL
                 .into_iter()
@@ -346,6 +353,17 @@ impl Words {
                     text::plural(status.requests_left, "request")
                 ),
                 _ if status.held_up => "waiting for Hiver".to_owned(),
+                RunState::Waiting if status.waiting_before > 0 => format!(
+                    "{} before it",
+                    text::plural(status.waiting_before, "waiting run")
+                ),
+                // The schedule says when.
+                _ if status
+                    .forecast
+                    .is_some_and(|forecast| forecast.stops_at.is_some()) =>
+                {
+                    "longer than the day's requests last".to_owned()
+                }
                 _ => format!("about {} left", text::duration(status.seconds_left)),
             },
             rate: status.per_second.filter(|_| !status.held_up).map(|rate| {
@@ -537,8 +555,12 @@ pub(super) fn title(run: &Run) -> String {
     title
 }
 
-fn new_tag_state(state: &NewTagState) -> String {
+fn new_tag_state(state: &NewTagState, over: bool) -> String {
     match state {
+        NewTagState::Waiting if over => "not made".to_owned(),
+        NewTagState::Sending if over => {
+            "perhaps made: the run ended before Hiver answered".to_owned()
+        }
         NewTagState::Waiting => "to be made first".to_owned(),
         NewTagState::Sending => "being made".to_owned(),
         NewTagState::Made(_) => "made".to_owned(),

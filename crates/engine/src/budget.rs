@@ -103,6 +103,15 @@ impl Engine {
         }
     }
 
+    /// Waiting runs that go before a waiting one.
+    pub(crate) async fn waiting_before(&self, run: &Run) -> Result<u64, Error> {
+        let open = self.store().open_runs(run.connection).await?;
+        let before = open.iter().take_while(|one| one.id != run.id);
+        Ok(before
+            .filter(|one| one.lane == run.lane && one.state == RunState::Waiting)
+            .count() as u64)
+    }
+
     /// Requests of the runs of a lane that go before a run; before one that is not confirmed go all.
     pub(crate) async fn requests_before(
         &self,

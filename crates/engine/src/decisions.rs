@@ -2,7 +2,7 @@
 
 use store::{Author, Decision, Error, NewUndo, Run};
 use triage::model::RunId;
-use triage::outcome::Tally;
+use triage::outcome::{RunState, Tally};
 use triage::plan::{Price, price};
 
 use crate::Engine;
@@ -29,12 +29,21 @@ impl Engine {
         Ok(asked)
     }
 
-    /// Lets a paused run go on; `false` when it was not paused.
+    /// Lets a paused run go on; `false` when it was not paused. One that waits for a key goes on once Hiver accepts it,
+    /// which is asked again now; until then it stays paused.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn resume(&self, id: RunId) -> Result<bool, Error> {
-        if self.own_run(id).await?.is_none() {
+        let Some(run) = self.own_run(id).await? else {
+            return Ok(false);
+        };
+        let key_refused = {
+            let trouble = self.0.trouble.borrow();
+            trouble.as_ref().is_some_and(|trouble| trouble.about_key)
+        };
+        if run.state == RunState::Paused && !run.pause_requested && key_refused {
+            self.refresh();
             return Ok(false);
         }
         let resumed = self.store().resume_run(id).await?;

@@ -458,6 +458,11 @@ impl Link {
         locked(&self.day).forecast(lane, requests, per_second, now)
     }
 
+    /// How long reading has to wait because the day's requests are used up; nothing when it may go on.
+    pub(crate) fn no_reading_for(&self, now: i64) -> Option<Duration> {
+        locked(&self.day).wait(Lane::Sync, now)
+    }
+
     /// How long runs have to wait because the day's requests are used up; nothing when they may go on.
     pub(crate) fn day_is_over(&self, now: i64) -> Option<Duration> {
         locked(&self.day).wait(Lane::Bulk, now)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use store::{Author, NewChange, NewRun, PlanFacts};
 use triage::actions::Actions;
-use triage::model::{Conversation, Directory, RunId};
+use triage::model::{Conversation, ConversationId, Directory, RunId};
 use triage::outcome::Outcome;
 use triage::plan::{Capabilities, Plan, PlannedChange, plan};
 use triage::selection::Selection;
@@ -59,7 +59,10 @@ impl Engine {
             )
         })?;
         let selected: Vec<&Conversation> = conversations.iter().collect();
-        let plan = changing_first(plan(&selected, &actions));
+        let mut plan = plan(&selected, &actions);
+        self.doubt_what_may_still_change(&mut plan, link.connection.id)
+            .await?;
+        let plan = changing_first(plan);
         let new = NewRun {
             connection: link.connection.id,
             author: Author::Operator(author),
@@ -97,6 +100,29 @@ impl Engine {
             })
             .collect();
         Ok(self.store().create_preview(new, changes).await?)
+    }
+}
+
+impl Engine {
+    /// What is so now may be otherwise once the runs that wait have had their turn: it is not "already so".
+    async fn doubt_what_may_still_change(
+        &self,
+        plan: &mut Plan,
+        connection: store::ConnectionId,
+    ) -> Result<(), store::Error> {
+        let already: Vec<ConversationId> = {
+            let mut seen = HashSet::new();
+            let already = plan.changes.iter().filter(|one| one.already);
+            already
+                .map(|one| one.conversation.clone())
+                .filter(|id| seen.insert(id.clone()))
+                .collect()
+        };
+        let to_come = self.store().in_open_runs(connection, &already).await?;
+        for one in &mut plan.changes {
+            one.already &= !to_come.contains_key(&one.conversation);
+        }
+        Ok(())
     }
 }
 

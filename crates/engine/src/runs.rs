@@ -24,6 +24,8 @@ pub struct Preview {
     pub forecast: Forecast,
     /// Conversations of the plan that changed in the mirror since it was made.
     pub stale: usize,
+    /// Runs that are not at their end and have something to come for conversations of the plan, with how many.
+    pub meets: Vec<(RunId, u64)>,
     /// The changes of the conversations on the page.
     pub changes: Vec<ChangeRow>,
     /// The changes of the first conversations in which everything already is so.
@@ -49,6 +51,8 @@ pub struct RunStatus {
     pub forecast: Option<Forecast>,
     /// Requests that what remains will take.
     pub requests_left: u64,
+    /// Waiting runs that go before this one, which waits too.
+    pub waiting_before: u64,
 }
 
 /// A run, with a page of its changes.
@@ -104,6 +108,11 @@ impl Engine {
                 used,
             ),
             forecast: self.forecast(lane, before + run.facts.summary.requests),
+            meets: if run.state == RunState::Preview {
+                self.store().meets(run.connection, id).await?
+            } else {
+                Vec::new()
+            },
             stale: if run.state == RunState::Preview {
                 self.stale(&run).await?
             } else {
@@ -248,7 +257,12 @@ impl Engine {
             }
             _ => None,
         };
+        let waiting_before = match run.state {
+            RunState::Waiting => self.waiting_before(&run).await?,
+            _ => 0,
+        };
         Ok(RunStatus {
+            waiting_before,
             forecast,
             requests_left,
             per_second,

@@ -207,7 +207,13 @@ impl Engine {
             Wish::CheckKey => Ok(match self.check_key_in_use().await {
                 None => WishAnswer::Refused(NO_KEY.to_owned()),
                 Some(CheckedKey::Refused(trouble)) => WishAnswer::refused(trouble),
-                Some(CheckedKey::Accepted(mailboxes)) => WishAnswer::done(opens(&mailboxes), None),
+                Some(CheckedKey::Accepted(mailboxes)) => {
+                    // Where it had been refused, reading and runs go on.
+                    if self.0.trouble.borrow().is_some() {
+                        self.refresh();
+                    }
+                    WishAnswer::done(opens(&mailboxes), None)
+                }
             }),
             Wish::UseKey { sealed, check } => Ok(self.wish_to_use_key(&sealed, check).await),
             Wish::RotateSecret { sealed } => {
@@ -230,6 +236,11 @@ impl Engine {
             return Ok(WishAnswer::done(format!("Run {run} goes on."), Some(run)));
         }
         match self.own_run(run).await? {
+            Some(found) if found.state == RunState::Paused => {
+                Ok(WishAnswer::Refused(found.pause_reason.unwrap_or_else(
+                    || "Hiver does not accept the key".to_owned(),
+                )))
+            }
             Some(found) if !found.state.is_over() && !found.state.is_plan() => Ok(
                 WishAnswer::done(format!("Run {run} was not paused."), Some(run)),
             ),
@@ -242,6 +253,10 @@ impl Engine {
     async fn wish_to_sync(&self, mailbox: Option<String>, patient: bool) -> WishAnswer {
         if !self.has_key() {
             return WishAnswer::Refused(NO_KEY.to_owned());
+        }
+        let over = self.link().and_then(|link| link.no_reading_for(self.now()));
+        if let Some(wait) = over.filter(|_| !patient) {
+            return WishAnswer::refused(crate::words::no_reading(wait));
         }
         let only = mailbox.map(MailboxId::from);
         let trouble = if patient {

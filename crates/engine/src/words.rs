@@ -146,6 +146,18 @@ pub(crate) fn held(hiver: &Hiver) -> Option<Trouble> {
     })
 }
 
+/// The requests of the day that reading may use are used up.
+pub(crate) fn no_reading(wait: std::time::Duration) -> Trouble {
+    Trouble {
+        message: format!(
+            "Today's requests for reading are used up: it goes on in {}.",
+            triage::text::duration(wait.as_secs_f64())
+        ),
+        remedy: "HIVER_REQUESTS_PER_DAY sets the limit.".to_owned(),
+        about_key: false,
+    }
+}
+
 /// The day's requests are used up, as a trouble to be shown.
 pub(crate) fn day_is_over(wait: std::time::Duration) -> Trouble {
     Trouble {

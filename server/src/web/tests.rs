@@ -4,6 +4,7 @@ mod assets;
 mod browser;
 mod doors;
 mod drafts;
+mod drawing;
 mod endpoints;
 mod headers;
 mod html;

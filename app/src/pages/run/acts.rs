@@ -105,7 +105,9 @@ fn buttons(
         RunState::Running if progress.pausing => buttons.push(plain("", "Pausing …")),
         RunState::Running => buttons.push(plain("pause", "Pause")),
         RunState::Waiting => {
-            buttons.push(plain("ahead", "Move ahead"));
+            if progress.may_go_ahead {
+                buttons.push(plain("ahead", "Move ahead"));
+            }
             buttons.push(plain("pause", "Pause"));
         }
         RunState::Paused => buttons.push(primary("resume", "Resume")),

@@ -140,7 +140,8 @@ fn chart(words: &Words, hours: &[BudgetHour]) -> impl IntoView + use<> {
                 {marks}
             </svg>
         </div>
-        <table class="for-readers" aria-label="Requests by hour and lane">
+        <div class="for-readers">
+        <table aria-label="Requests by hour and lane">
             <thead>
                 <tr>
                     <th>"Hour"</th>
@@ -149,6 +150,7 @@ fn chart(words: &Words, hours: &[BudgetHour]) -> impl IntoView + use<> {
             </thead>
             <tbody>{rows}</tbody>
         </table>
+        </div>
     }
 }
 

@@ -337,6 +337,19 @@ impl Flight {
         self.write_with(item, outcome, reason, mirrored, None).await
     }
 
+    /// Whether somebody was there since an undo was planned, as far as the mirror knows: their work is left alone.
+    pub(super) fn changed_since_planned(&self, item: &Item) -> bool {
+        let untouched = item.row.attempts == 0 && item.unknown_since.is_none();
+        if self.run.undo_of.is_none() || !untouched {
+            return false;
+        }
+        let known = self.engine.mirror().conversation(&item.row.conversation);
+        known.is_some_and(|known| {
+            item.row.change.is_so(&known) == Some(false)
+                && item.row.change.before(&known) != item.row.before
+        })
+    }
+
     /// Writes that a change is about to be sent, and what it replaces as the mirror knows it at this moment: since it
     /// was planned, an earlier run or a colleague may have been there.
     pub(super) async fn write_intent(&self, item: &mut Item) -> Result<(), Error> {

@@ -11,7 +11,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use triage::model::{ConversationId, RunId};
-use triage::outcome::{Outcome, Restart, RunState, UncertainReason, after_restart, backoff};
+use triage::outcome::{
+    FailReason, Outcome, Restart, RunState, UncertainReason, after_restart, backoff,
+};
 
 use super::flight::{Flight, Item, Landed, Then};
 use super::new_tags::{self, Made};
@@ -255,6 +257,15 @@ impl Pass {
             // Another run was faster.
             self.queue.insert(position, item);
             return Ok(());
+        }
+        if self.flight.changed_since_planned(&item) {
+            drop(slot);
+            self.flight.engine.0.busy.release([&conversation]);
+            let reason = FailReason::ChangedMeanwhile.to_string();
+            return self
+                .flight
+                .write(&item, Outcome::Failed, Some(reason), None)
+                .await;
         }
         self.mine.insert(conversation);
         let now = self.flight.engine.now();

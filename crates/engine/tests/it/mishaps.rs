@@ -207,3 +207,24 @@ async fn stopping_fifty_times_leaves_nothing_in_doubt() {
         .map(|one| one.notes.len());
     assert_eq!(notes.sum::<usize>(), open.len());
 }
+
+#[tokio::test]
+async fn a_run_that_waits_for_a_key_is_resumed_only_by_a_key_that_works() {
+    let house = House::new(100).await;
+    let engine = house.synced().await;
+    let open = House::ids(&engine, "status:open");
+    house.sim().set_key_active(false);
+    let id = run(&engine, ids(&open[..3]), note("hello")).await;
+    until_state(&engine, id, RunState::Paused).await;
+    assert!(!engine.resume(id).await.unwrap());
+    let waiting = engine.store().run(id).await.unwrap().unwrap();
+    assert_eq!(waiting.state, RunState::Paused);
+    assert!(waiting.pause_reason.is_some(), "why stays on screen");
+    let wish = engine::Wish::Resume { run: id };
+    let answer = engine.carry_out(wish, "command line").await;
+    assert!(matches!(answer, engine::WishAnswer::Refused(why) if why.contains("key")));
+    house.sim().set_key_active(true);
+    // Asking for it also asks Hiver whether the key works again.
+    engine.resume(id).await.unwrap();
+    finished(&engine, id).await;
+}

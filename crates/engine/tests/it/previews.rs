@@ -174,3 +174,42 @@ async fn a_preview_counts_its_conversations_that_changed_since() {
         "a run is not stale"
     );
 }
+
+#[tokio::test]
+async fn what_a_waiting_run_is_about_to_change_is_not_already_so() {
+    let house = House::new(200).await;
+    let engine = house.synced().await;
+    let open = House::ids(&engine, "status:open");
+    let open = &open[..30];
+    let to = |status| triage::actions::Actions {
+        set_status: Some(status),
+        ..triage::actions::Actions::default()
+    };
+    house.sim().hold();
+    let first = crate::support::run(
+        &engine,
+        crate::support::ids(open),
+        to(triage::model::Status::Closed),
+    )
+    .await;
+    house.sim().until_waiting(1).await;
+    let second = crate::support::plan(
+        &engine,
+        crate::support::ids(open),
+        to(triage::model::Status::Open),
+    )
+    .await;
+    let preview = engine.preview(second, 0, 50).await.unwrap().unwrap();
+    assert_eq!(
+        preview.run.facts.summary.changes, 30,
+        "open they are, but not for long"
+    );
+    assert_eq!(preview.meets, [(first, 30)]);
+    engine.confirm(second).await.unwrap();
+    house.sim().release();
+    crate::support::finished(&engine, second).await;
+    for conversation in open {
+        let now = house.sim().conversation(conversation.as_str()).unwrap();
+        assert_eq!(now.status.name(), "open");
+    }
+}

@@ -189,3 +189,41 @@ async fn what_replaces_what_is_noted_when_it_is_sent_so_that_undo_goes_back_one_
         assert_eq!(now.assignee.as_deref(), Some(user(&house, 5).as_str()));
     }
 }
+
+#[tokio::test]
+async fn what_the_mirror_has_seen_change_since_an_undo_was_planned_is_left_alone() {
+    let house = House::new(100).await;
+    let engine = house.synced().await;
+    let open = &House::ids(&engine, "status:open")[..4];
+    let actions = Actions {
+        set_status: Some(Status::Pending),
+        ..Actions::default()
+    };
+    let id = run(&engine, ids(open), actions).await;
+    finished(&engine, id).await;
+    let undo = engine.undo(id, "ana").await.unwrap().unwrap();
+    until_state(&engine, undo, RunState::Preview).await;
+    let deed = hiver_sim::Deed::SetStatus {
+        id: open[1].to_string(),
+        status: hiver_sim::Status::Closed,
+    };
+    house.sim().carry_out(&deed).unwrap();
+    engine.refresh_conversation(&open[1]).await.unwrap();
+    engine.confirm(undo).await.unwrap();
+    for row in finished(&engine, undo).await {
+        let left_alone = row.conversation == open[1];
+        let expected = if left_alone {
+            Outcome::Failed
+        } else {
+            Outcome::Done
+        };
+        assert_eq!(row.outcome, expected);
+        assert_eq!(
+            row.attempts,
+            i32::from(!left_alone),
+            "nothing is sent for it"
+        );
+    }
+    let now = house.sim().conversation(open[1].as_str()).unwrap();
+    assert_eq!(now.status.name(), "closed");
+}

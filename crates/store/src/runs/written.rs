@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::Condition;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     Select,
@@ -33,6 +33,9 @@ pub struct WrittenFilter {
     /// Before this time.
     pub until: Option<i64>,
 }
+
+/// Conversations that go into one question.
+const BATCH: usize = 10_000;
 
 /// A write with the run that it belongs to.
 pub type Written = (Run, ChangeRow);
@@ -120,24 +123,65 @@ impl Store {
             return Ok(BTreeMap::new());
         }
         let to_come = [Outcome::Waiting, Outcome::Sending];
-        let rows: Vec<(String, i64)> = changes::Entity::find()
+        let mut found = BTreeMap::new();
+        for batch in conversations.chunks(BATCH) {
+            let rows: Vec<(String, i64)> = changes::Entity::find()
+                .select_only()
+                .column(changes::Column::ConversationId)
+                .column(changes::Column::RunId)
+                .filter(
+                    changes::Column::ConversationId.is_in(batch.iter().map(ConversationId::as_str)),
+                )
+                .filter(changes::Column::RunId.is_in(open.iter().copied()))
+                .filter(changes::Column::Outcome.is_in(to_come.map(Outcome::as_str)))
+                .order_by_desc(changes::Column::RunId)
+                .into_tuple()
+                .all(&self.read)
+                .await
+                .during(during)?;
+            let rows = rows.into_iter();
+            found.extend(rows.map(|(conversation, run)| (conversation.into(), RunId(run))));
+        }
+        Ok(found)
+    }
+
+    /// The runs that are not at their end and have something to come for conversations of a plan, each with how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn meets(&self, connection: ConnectionId, plan: RunId) -> Result<Vec<(RunId, u64)>> {
+        let states = [RunState::Waiting, RunState::Running, RunState::Paused];
+        let to_come = [Outcome::Waiting, Outcome::Sending];
+        let open = runs::Entity::find()
+            .select_only()
+            .column(runs::Column::Id)
+            .filter(runs::Column::ConnectionId.eq(connection))
+            .filter(runs::Column::Id.ne(plan.0))
+            .filter(runs::Column::State.is_in(states.map(RunState::as_str)))
+            .into_query();
+        let planned = changes::Entity::find()
             .select_only()
             .column(changes::Column::ConversationId)
+            .filter(changes::Column::RunId.eq(plan.0))
+            .into_query();
+        let rows: Vec<(i64, i64)> = changes::Entity::find()
+            .select_only()
             .column(changes::Column::RunId)
-            .filter(
-                changes::Column::ConversationId
-                    .is_in(conversations.iter().map(ConversationId::as_str)),
+            .column_as(
+                Expr::col(changes::Column::ConversationId).count_distinct(),
+                "conversations",
             )
-            .filter(changes::Column::RunId.is_in(open))
+            .filter(changes::Column::RunId.in_subquery(open))
             .filter(changes::Column::Outcome.is_in(to_come.map(Outcome::as_str)))
-            .order_by_desc(changes::Column::RunId)
+            .filter(changes::Column::ConversationId.in_subquery(planned))
+            .group_by(changes::Column::RunId)
             .into_tuple()
             .all(&self.read)
             .await
-            .during(during)?;
+            .during("look which runs meet a plan")?;
+        let rows = rows.into_iter();
         Ok(rows
-            .into_iter()
-            .map(|(conversation, run)| (conversation.into(), RunId(run)))
+            .map(|(run, count)| (RunId(run), u64::try_from(count).unwrap_or(0)))
             .collect())
     }
 }
