@@ -7,7 +7,7 @@ use triage::model::Status;
 use triage::outcome::Outcome;
 use triage::selection::Selection;
 
-use crate::support::{House, ids, matching, note, plan, refresh, tag, user};
+use crate::support::{House, finished, ids, matching, note, plan, refresh, run, tag, user};
 
 #[tokio::test]
 async fn a_preview_shows_what_will_change_before_what_already_is_so() {
@@ -181,24 +181,14 @@ async fn what_a_waiting_run_is_about_to_change_is_not_already_so() {
     let engine = house.synced().await;
     let open = House::ids(&engine, "status:open");
     let open = &open[..30];
-    let to = |status| triage::actions::Actions {
+    let to = |status| Actions {
         set_status: Some(status),
-        ..triage::actions::Actions::default()
+        ..Actions::default()
     };
     house.sim().hold();
-    let first = crate::support::run(
-        &engine,
-        crate::support::ids(open),
-        to(triage::model::Status::Closed),
-    )
-    .await;
+    let first = run(&engine, ids(open), to(Status::Closed)).await;
     house.sim().until_waiting(1).await;
-    let second = crate::support::plan(
-        &engine,
-        crate::support::ids(open),
-        to(triage::model::Status::Open),
-    )
-    .await;
+    let second = plan(&engine, ids(open), to(Status::Open)).await;
     let preview = engine.preview(second, 0, 50).await.unwrap().unwrap();
     assert_eq!(
         preview.run.facts.summary.changes, 30,
@@ -207,7 +197,7 @@ async fn what_a_waiting_run_is_about_to_change_is_not_already_so() {
     assert_eq!(preview.meets, [(first, 30)]);
     engine.confirm(second).await.unwrap();
     house.sim().release();
-    crate::support::finished(&engine, second).await;
+    finished(&engine, second).await;
     for conversation in open {
         let now = house.sim().conversation(conversation.as_str()).unwrap();
         assert_eq!(now.status.name(), "open");
