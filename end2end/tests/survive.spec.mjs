@@ -72,7 +72,7 @@ test.describe("a long run", () => {
     const writes = await house.sim.writes();
     const at = writes.findIndex((write) => write.path.endsWith("/assign"));
     // Between the look and the click itself, a few more of the long run may have left.
-    expect(at - before).toBeLessThan(40);
+    expect(at - before).toBeLessThan(100);
     expect(at).toBeLessThan(ids.length);
     await expect(runState(page)).toHaveText("running");
 

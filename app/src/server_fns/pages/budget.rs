@@ -131,7 +131,7 @@ fn chart(words: &Words, hours: &[BudgetHour]) -> impl IntoView + use<> {
         })
         .collect();
     view! {
-        <div class="chart">
+        <div class="chart" tabindex="0" role="region" aria-label="Requests by hour">
             <svg viewBox=format!("0 -14 {WIDTH} {}", HEIGHT + 38) role="img" aria-label="Requests by hour">
                 <line x1="0" x2=WIDTH y1="0" y2="0"></line>
                 <text x="0" y="-4">{text::plural(most.into(), "request")} " an hour"</text>

@@ -250,11 +250,12 @@ async fn what_was_cancelled_stays_so_when_the_rest_is_tried_again() {
 
 #[tokio::test]
 async fn a_click_goes_before_a_run_that_is_on() {
-    let house = House::new(1_000).await;
+    let house = House::new(300).await;
     let engine = start(
         &house.database(),
         engine::Config {
-            requests_per_second: Some(50.0),
+            // Slow enough for a busy machine to confirm the click within one place in the schedule.
+            requests_per_second: Some(8.0),
             ..house.config()
         },
         engine::Clock::system(),
@@ -265,7 +266,7 @@ async fn a_click_goes_before_a_run_that_is_on() {
     let all = House::ids(&engine, "-status:closed");
     let big = run(&engine, ids(&all), note("big")).await;
     eventually(&engine, "the big run is on", || async {
-        house.writes().len() > 5
+        house.writes().len() > 2
     })
     .await;
     let closed = House::ids(&engine, "status:closed");
