@@ -153,7 +153,13 @@ async function longRun(agent, base, cookie) {
   });
   const id = plan.split("/").pop();
   await submit(agent, base, cookie, "/api/start_run", { id });
-  await sleep(3_000);
+  const done = async () => {
+    const { progress } = await json(agent, base, `/api/run?id=${id}`, cookie);
+    return progress.counts.find(([outcome]) => outcome === "done")?.[1] ?? 0;
+  };
+  for (const until = Date.now() + WAIT_MS; (await done()) < 300; await sleep(200)) {
+    if (Date.now() > until) throw new Error("the run does not go on");
+  }
   await submit(agent, base, cookie, "/api/act_on_run", { id, act: "pause" });
   return `/runs/${id}`;
 }
