@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use hiver::Lane;
-use store::{Error, Hold, Run, RunLane};
+use store::{Error, Hold, RunLane};
+use triage::model::RunId;
 use triage::outcome::RunState;
 
 use crate::day::{Day, Forecast};
@@ -42,6 +43,15 @@ pub struct BudgetHour {
     pub at: i64,
     /// Requests by lane, in the order of [`LANES`].
     pub requests: [u32; 4],
+}
+
+/// What goes before a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Before {
+    /// Requests of the runs before it.
+    pub(crate) requests: u64,
+    /// How many of them wait too.
+    pub(crate) waiting: u64,
 }
 
 impl Engine {
@@ -103,36 +113,23 @@ impl Engine {
         }
     }
 
-    /// Waiting runs that go before a waiting one.
-    pub(crate) async fn waiting_before(&self, run: &Run) -> Result<u64, Error> {
-        let open = self.store().open_runs(run.connection).await?;
-        let before = open.iter().take_while(|one| one.id != run.id);
-        Ok(before
-            .filter(|one| one.lane == run.lane && one.state == RunState::Waiting)
-            .count() as u64)
-    }
-
-    /// Requests of the runs of a lane that go before a run; before one that is not confirmed go all.
-    pub(crate) async fn requests_before(
-        &self,
-        lane: RunLane,
-        run: Option<&Run>,
-    ) -> Result<u64, Error> {
+    /// What goes on a lane before a run; before one that is not confirmed go all.
+    pub(crate) async fn before(&self, lane: RunLane, run: Option<RunId>) -> Result<Before, Error> {
+        let mut before = Before::default();
         let Some(link) = self.link() else {
-            return Ok(0);
+            return Ok(before);
         };
-        let open = self.store().open_runs(link.connection.id).await?;
-        let going = open
-            .into_iter()
-            .filter(|one| one.lane == lane && one.state != RunState::Paused);
-        let mut requests = 0;
-        for one in going {
-            if run.is_some_and(|run| run.id == one.id) {
+        for (id, of_lane, state) in self.store().queue(link.connection.id).await? {
+            if run == Some(id) {
                 break;
             }
-            requests += self.store().tally(one.id).await?.remaining();
+            if of_lane != lane || state == RunState::Paused {
+                continue;
+            }
+            before.waiting += u64::from(state == RunState::Waiting);
+            before.requests += self.store().tally(id).await?.remaining();
         }
-        Ok(requests)
+        Ok(before)
     }
 }
 

@@ -99,7 +99,7 @@ impl Engine {
         let used = self.requests_today().await?;
         let per_day = self.config().requests_per_day;
         let lane = lane_for(run.facts.summary.requests);
-        let before = self.requests_before(lane, None).await?;
+        let before = self.before(lane, None).await?.requests;
         Ok(Some(Preview {
             price: price(
                 run.facts.summary.requests,
@@ -250,16 +250,13 @@ impl Engine {
         let per_second = self.with_activity(|activity| activity.per_second(run.id));
         let tags_left = run.new_tags.iter().filter(|tag| tag.is_open()).count() as u64;
         let requests_left = tally.remaining() + tags_left;
-        let forecast = match run.state {
+        let (forecast, waiting_before) = match run.state {
             RunState::Waiting | RunState::Running => {
-                let before = self.requests_before(run.lane, Some(&run)).await?;
-                Some(self.forecast(run.lane, before + requests_left))
+                let before = self.before(run.lane, Some(run.id)).await?;
+                let forecast = self.forecast(run.lane, before.requests + requests_left);
+                (Some(forecast), before.waiting)
             }
-            _ => None,
-        };
-        let waiting_before = match run.state {
-            RunState::Waiting => self.waiting_before(&run).await?,
-            _ => 0,
+            _ => (None, 0),
         };
         Ok(RunStatus {
             waiting_before,

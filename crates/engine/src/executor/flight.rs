@@ -204,19 +204,8 @@ impl Flight {
             .on(pace(self.run.lane))
             .conversation(&item.row.conversation.as_str().into())
             .await?;
-        let now = self.engine.now();
-        let sighting = map::sighting(row, &self.engine.mirror().read().directory);
-        let found = seen(sighting.clone(), now);
-        let changed =
-            self.engine
-                .mirror()
-                .absorb(self.run.connection, vec![sighting], asked_at, now);
-        if let Err(error) = self
-            .engine
-            .store()
-            .save_conversations(self.run.connection, &changed)
-            .await
-        {
+        let (found, kept) = take_in(&self.engine, self.run.connection, row, asked_at).await;
+        if let Err(error) = kept {
             tracing::error!(error = %chain(&error), "the mirror could not be written");
         }
         Ok(found)
@@ -411,8 +400,28 @@ fn not_an_attempt(item: &mut Item) {
     item.row.attempts = (item.row.attempts - 1).max(0);
 }
 
+/// Takes a conversation that was just read into the mirror; gives what Hiver said, and whether the mirror was saved.
+pub(super) async fn take_in(
+    engine: &Engine,
+    connection: store::ConnectionId,
+    row: hiver::Conversation,
+    asked_at: i64,
+) -> (Conversation, Result<(), Error>) {
+    let now = engine.now();
+    let sighting = map::sighting(row, &engine.mirror().read().directory);
+    let found = seen(sighting.clone(), now);
+    let changed = engine
+        .mirror()
+        .absorb(connection, vec![sighting], asked_at, now);
+    let kept = engine
+        .store()
+        .save_conversations(connection, &changed)
+        .await;
+    (found, kept)
+}
+
 /// The conversation exactly as Hiver just sent it: what it did not send is unknown here, whatever the mirror has.
-pub(super) fn seen(from: Sighting, now: i64) -> Conversation {
+fn seen(from: Sighting, now: i64) -> Conversation {
     Conversation {
         id: from.id,
         mailbox: from.mailbox,

@@ -12,13 +12,13 @@ use triage::model::{Conversation, ConversationId, Directory};
 use triage::outcome::Outcome;
 use triage::plan::{Plan, PlannedChange, plan_undo};
 
-use super::flight::seen;
+use super::flight::take_in;
 use super::{End, pace};
 use crate::link::Link;
 use crate::live::Live;
 use crate::planning::{CAPABILITIES, changing_first};
 use crate::sync::chain;
-use crate::{Engine, map, words};
+use crate::{Engine, words};
 
 /// Reads under way at once.
 const AT_ONCE: usize = 8;
@@ -83,15 +83,8 @@ async fn read_one(
     let now = engine.now();
     let found = match read {
         Ok(row) => {
-            let sighting = map::sighting(row, &engine.mirror().read().directory);
-            let found = seen(sighting.clone(), now);
-            let changed = engine
-                .mirror()
-                .absorb(undo.connection, vec![sighting], asked_at, now);
-            engine
-                .store()
-                .save_conversations(undo.connection, &changed)
-                .await?;
+            let (found, kept) = take_in(engine, undo.connection, row, asked_at).await;
+            kept?;
             Some(found)
         }
         Err(error) => match error.kind() {

@@ -4,7 +4,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 use triage::model::RunId;
 use triage::outcome::RunState;
 
-use super::{Author, Run, parse};
+use super::{Author, Run, RunLane, parse};
 use crate::connections::ConnectionId;
 use crate::entities::runs;
 use crate::error::{During, Result};
@@ -74,6 +74,31 @@ impl Store {
             .await
             .during("list the open runs")?;
         rows.into_iter().map(read_run).collect()
+    }
+
+    /// Which runs are not at their end, in the order in which they go: number, lane, state. For pages, which look often:
+    /// it reads nothing of what the runs do.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn queue(&self, connection: ConnectionId) -> Result<Vec<(RunId, RunLane, RunState)>> {
+        let open = [RunState::Waiting, RunState::Running, RunState::Paused];
+        let rows: Vec<(i64, String, String)> = runs::Entity::find()
+            .select_only()
+            .column(runs::Column::Id)
+            .column(runs::Column::Lane)
+            .column(runs::Column::State)
+            .filter(runs::Column::ConnectionId.eq(connection))
+            .filter(runs::Column::State.is_in(open.map(RunState::as_str)))
+            .order_by_asc(runs::Column::Place)
+            .order_by_asc(runs::Column::Id)
+            .into_tuple()
+            .all(&self.read)
+            .await
+            .during("list the open runs")?;
+        rows.into_iter()
+            .map(|(id, lane, state)| Ok((RunId(id), parse(&lane)?, parse(&state)?)))
+            .collect()
     }
 
     /// Undos of a connection that are being prepared, oldest first.
