@@ -9,6 +9,7 @@ use crate::entities::connections;
 use crate::error::{During, Result};
 use crate::open::Store;
 use crate::seal::SecretKey;
+use crate::webhook_secrets;
 
 /// The number of a connection.
 pub type ConnectionId = i32;
@@ -100,7 +101,7 @@ impl Store {
         Ok(())
     }
 
-    /// Seals every stored key anew: all of them, or none when one cannot be opened.
+    /// Seals every stored key anew, and the webhook secret: all of them, or none when a key cannot be opened.
     ///
     /// # Errors
     /// When a key was sealed under another secret than `old`, or the database fails.
@@ -126,10 +127,12 @@ impl Store {
             .await
             .during(during)?;
         }
+        webhook_secrets::reseal(&transaction, old, new).await?;
         transaction.commit().await.during(during)
     }
 
-    /// Whether a secret opens every stored key; `None` when there is no stored key.
+    /// Whether a secret opens every stored key, or the webhook secret where there is none; `None` when there is
+    /// neither.
     ///
     /// # Errors
     /// When the database fails.
@@ -146,7 +149,10 @@ impl Store {
                 Some(with.open(sealed, &identity(row.id)).is_ok())
             })
             .collect();
-        Ok((!opened.is_empty()).then(|| opened.into_iter().all(|opens| opens)))
+        if opened.is_empty() {
+            return webhook_secrets::opens(&self.read, with).await;
+        }
+        Ok(Some(opened.into_iter().all(|opens| opens)))
     }
 
     /// The connection's stored key.

@@ -3,6 +3,7 @@
 pub(crate) mod changes;
 pub(crate) mod connections;
 pub(crate) mod conversations;
+pub(crate) mod deliveries;
 pub(crate) mod holds;
 pub(crate) mod mailboxes;
 pub(crate) mod operators;
@@ -13,4 +14,5 @@ pub(crate) mod settings;
 pub(crate) mod tags;
 pub(crate) mod usage;
 pub(crate) mod users;
+pub(crate) mod webhook_secrets;
 pub(crate) mod wishes;

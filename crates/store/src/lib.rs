@@ -5,6 +5,7 @@
 //! All times are milliseconds since 1970 (UTC).
 
 mod connections;
+mod deliveries;
 mod entities;
 mod error;
 mod holds;
@@ -17,9 +18,11 @@ mod seal;
 mod sessions;
 mod settings;
 mod usage;
+mod webhook_secrets;
 mod wishes;
 
 pub use connections::{Connection, ConnectionId};
+pub use deliveries::{Delivery, DeliveryState, KeptDelivery, NewDelivery};
 pub use error::Error;
 pub use holds::Hold;
 pub use mirror::{MailboxState, StoredMirror};
@@ -31,4 +34,5 @@ pub use runs::{
 };
 pub use seal::{SealError, SecretKey};
 pub use sessions::StoredSession;
+pub use webhook_secrets::{WEBHOOK_GRACE_MS, WebhookSecret};
 pub use wishes::StoredWish;

@@ -3,6 +3,7 @@
 mod m0001_first_tables;
 mod m0002_surviving_runs;
 mod m0003_operators;
+mod m0004_webhooks;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -14,6 +15,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_first_tables::Migration),
             Box::new(m0002_surviving_runs::Migration),
             Box::new(m0003_operators::Migration),
+            Box::new(m0004_webhooks::Migration),
         ]
     }
 }

@@ -2,9 +2,11 @@
 
 #![cfg(test)]
 
+mod deliveries;
 mod mirror;
 mod operators;
 mod people;
 mod runs;
 mod support;
 mod usage;
+mod webhook_secrets;
