@@ -19,6 +19,7 @@ mod query;
 mod runs;
 mod status;
 mod sync;
+mod webhooks;
 mod wishes;
 mod words;
 mod written;
@@ -46,11 +47,13 @@ use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use triage::model::RunId;
+pub use webhooks::IntakeError;
 pub use wishes::{Wish, WishAnswer};
 
 use crate::executor::{Activity, Busy};
 use crate::link::Link;
 use crate::sync::Wanted;
+use crate::webhooks::Door;
 
 /// How many live messages a slow listener may fall behind before it has to look again.
 const LIVE_BACKLOG: usize = 4_096;
@@ -117,6 +120,7 @@ struct Inner {
     wanted: Mutex<Vec<Wanted>>,
     activity: Arc<Mutex<Activity>>,
     busy: Busy,
+    door: Door,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -173,6 +177,7 @@ impl Engine {
             wanted: Mutex::default(),
             activity: Arc::default(),
             busy: Busy::default(),
+            door: Door::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }));
@@ -181,6 +186,9 @@ impl Engine {
         engine.0.tasks.spawn(sync::work(engine.clone()));
         engine.0.tasks.spawn(executor::work(engine.clone()));
         engine.0.tasks.spawn(wishes::watch(engine.clone()));
+        if engine.config().duties == Duties::All {
+            webhooks::open(&engine);
+        }
         Ok(engine)
     }
 

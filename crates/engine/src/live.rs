@@ -10,6 +10,8 @@ pub enum Live {
     Mirror,
     /// The connection, the sync or the budget changed.
     Status,
+    /// Something was delivered by Hiver, or what was delivered was applied.
+    Delivered,
     /// A run moved on as a whole.
     Run(RunId),
     /// A change of a run turned.

@@ -11,7 +11,8 @@ use hiver::{ErrorKind, Lane};
 use triage::model::{ConversationId, Mailbox, MailboxId, Status};
 
 use self::directory::read_directory;
-use self::lists::{look_after, look_up, missing, read_list};
+pub(crate) use self::lists::look_up;
+use self::lists::{look_after, missing, read_list};
 pub(crate) use self::wanted::Wanted;
 use self::wanted::{Ended, Wants};
 use crate::link::Link;
@@ -26,7 +27,7 @@ const CLOSED_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 /// The share of a day's requests that sweeps may use, where there is a limit.
 const SHARE_OF_DAY: f64 = 0.3;
 /// The pauses between tries while Hiver has trouble.
-const PAUSES: [u64; 5] = [2, 5, 15, 30, 60];
+pub(crate) const PAUSES: [u64; 5] = [2, 5, 15, 30, 60];
 
 /// Why a conversation could not be read again.
 #[derive(Debug, thiserror::Error)]

@@ -27,6 +27,7 @@ mod client;
 mod connecting;
 mod dialect;
 mod error;
+mod event;
 mod list;
 mod model;
 mod pacer;
@@ -39,6 +40,7 @@ mod write;
 pub use client::{Hiver, OnLane};
 pub use dialect::{Capabilities, Dialect, UnknownDialect};
 pub use error::{BoxError, Certainty, Error, ErrorKind, UnauthorizedReason};
+pub use event::Event;
 pub use list::{Collected, Cursor, List, Page, SkippedRow};
 pub use model::{
     Assignee, Conversation, ConversationId, ConversationQuery, Mailbox, MailboxId, Status, Tag,

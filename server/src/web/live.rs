@@ -166,6 +166,7 @@ impl Follower {
         match live {
             Live::Mirror => self.news.mirror = true,
             Live::Status => self.news.frame = true,
+            Live::Delivered => {}
             Live::Run(id) => {
                 self.news.frame = true;
                 self.news.run |= self.run == Some(id.0);

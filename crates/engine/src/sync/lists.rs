@@ -155,7 +155,7 @@ pub(super) async fn look_after(
 
 /// Reads one conversation, and returns the status that Hiver gave. Forgets it where Hiver no longer has it, or no
 /// longer lets us see it.
-pub(super) async fn look_up(
+pub(crate) async fn look_up(
     engine: &Engine,
     link: &Arc<Link>,
     id: &ConversationId,

@@ -21,4 +21,5 @@ mod runs;
 mod support;
 mod sweeps;
 mod undoing;
+mod webhooks;
 mod wishes;

@@ -1,11 +1,13 @@
 //! The one place that knows what travels. Each dialect has a module; this one chooses between them.
 
+mod event;
 mod read;
 mod tutorial;
 
 use http::Method;
 use serde_json::Value;
 
+pub(crate) use self::event::event;
 use crate::{
     Conversation, ConversationId, ConversationQuery, Cursor, Dialect, Mailbox, Page, Tag, User,
     Write,

@@ -211,7 +211,7 @@ fn read_tag(row: &Value) -> Result<Tag, String> {
     })
 }
 
-fn read_conversation(row: &Value) -> Result<Conversation, String> {
+pub(super) fn read_conversation(row: &Value) -> Result<Conversation, String> {
     let row = object(row, "the conversation")?;
     Ok(Conversation {
         id: required_id(row, "id")?.into(),
@@ -240,7 +240,7 @@ fn read_mailbox_of(row: &Map<String, Value>) -> Result<Option<String>, String> {
 }
 
 /// No assignee means nobody, as the tutorial's own examples read it. An empty text is no assignee.
-fn read_assignee(row: &Map<String, Value>) -> Result<Assignee, String> {
+pub(super) fn read_assignee(row: &Map<String, Value>) -> Result<Assignee, String> {
     match field(row, "assignee") {
         None => Ok(Assignee::Nobody),
         Some(Value::String(text)) if text.is_empty() => Ok(Assignee::Nobody),
