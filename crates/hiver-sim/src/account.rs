@@ -1,5 +1,7 @@
 //! The account and its memory: everything that changes it goes through [`Account::commit`].
 
+use tokio::sync::mpsc;
+
 use crate::{
     EffectRecord, Error, Options,
     effect::{self, Creation, Effect},
@@ -8,13 +10,21 @@ use crate::{
     sample,
     snapshot::{ConversationChange, NewConversation},
     subjects::subjects_fingerprint,
-    world::{Access, World},
+    webhooks,
+    world::{Access, Conversation, World},
 };
+
+/// An effect on a conversation, and the conversation right after it, or before it where it is gone.
+pub(crate) type Happening = (Effect, Conversation);
 
 /// A world and, perhaps, the file that keeps what happens to it.
 pub(crate) struct Account {
     pub(crate) world: World,
     journal: Option<Journal>,
+    /// Who is told what happens.
+    pub(crate) tell: Option<mpsc::UnboundedSender<Happening>>,
+    /// How much of it was not looked at yet.
+    pub(crate) untold: usize,
 }
 
 impl Account {
@@ -36,6 +46,8 @@ impl Account {
             return Ok(Self {
                 world,
                 journal: None,
+                tell: None,
+                untold: 0,
             });
         };
         let (journal, header, entries) = Journal::open(path, header)?;
@@ -52,7 +64,12 @@ impl Account {
                 })?;
         }
         let journal = Some(journal);
-        Ok(Self { world, journal })
+        Ok(Self {
+            world,
+            journal,
+            tell: None,
+            untold: 0,
+        })
     }
 
     /// Writes an effect to the state file and carries it out, if it changes anything. `request` is the number
@@ -69,9 +86,20 @@ impl Account {
                 let effect = effect.clone();
                 journal.append(&Entry { at_ms, effect })?;
             }
+            let before = self.conversation_of(effect);
             effect.apply(&mut self.world, at_ms, request)?;
+            if let Some(conversation) = self.conversation_of(effect).or(before) {
+                webhooks::tell(self, (effect.clone(), conversation));
+            }
         }
         Ok(effect.record(changed))
+    }
+
+    /// The conversation that an effect is about, as it is now, where somebody is told of it.
+    fn conversation_of(&self, effect: &Effect) -> Option<Conversation> {
+        self.tell.as_ref()?;
+        let position = self.world.position(effect.conversation()?)?;
+        Some(self.world.at(position).clone())
     }
 
     /// A new conversation comes in. Returns its position.

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::{
     Access, ConversationChange, Deed, Error, Faults, NewConversation, NextFault, Simulator,
+    Webhook,
     wire::{WirePatch, error_body},
 };
 
@@ -40,6 +41,12 @@ pub(crate) fn routes() -> Router<Simulator> {
             get(show_script).post(extend_script).delete(clear_script),
         )
         .route("/hold", get(show_hold).post(hold).delete(release))
+        .route(
+            "/webhooks",
+            get(show_webhooks)
+                .post(register_webhook)
+                .delete(forget_webhook),
+        )
         .route("/conversations", post(create_conversation))
         .route("/conversations/{id}", put(change_conversation))
         .route("/mailboxes/{id}", put(change_mailbox))
@@ -252,6 +259,20 @@ async fn hold(State(simulator): State<Simulator>) -> Response {
 async fn release(State(simulator): State<Simulator>) -> Response {
     simulator.release();
     ok(&simulator.held())
+}
+
+async fn show_webhooks(State(simulator): State<Simulator>) -> Response {
+    ok(&simulator.webhooks())
+}
+
+async fn register_webhook(State(simulator): State<Simulator>, body: Bytes) -> Response {
+    with_body(&body, |webhook: Webhook| {
+        simulator.register_webhook(webhook)
+    })
+}
+
+async fn forget_webhook(State(simulator): State<Simulator>) -> Response {
+    ok(&simulator.forget_webhook())
 }
 
 async fn create_conversation(State(simulator): State<Simulator>, body: Bytes) -> Response {

@@ -239,6 +239,22 @@ impl Effect {
         Ok(())
     }
 
+    /// The conversation it is about.
+    pub(crate) fn conversation(&self) -> Option<&str> {
+        match self {
+            Self::Assign { conversation, .. }
+            | Self::Status { conversation, .. }
+            | Self::Note { conversation, .. }
+            | Self::Tag { conversation, .. }
+            | Self::Untag { conversation, .. }
+            | Self::Subject { conversation, .. }
+            | Self::Move { conversation, .. }
+            | Self::DeleteConversation { conversation } => Some(conversation),
+            Self::Create(creation) => Some(&creation.conversation),
+            Self::CreateTag { .. } | Self::DeleteUser { .. } | Self::DeleteTag { .. } => None,
+        }
+    }
+
     /// How the ledger shows it.
     pub(crate) fn record(&self, changed: bool) -> EffectRecord {
         let (kind, conversation, value) = match self {

@@ -24,6 +24,7 @@
 //! | `POST /_sim/do` | [`Deed`] | it happens at once |
 //! | `GET`, `POST`, `DELETE /_sim/at` | `{"request": 20}` with a [`Deed`] | [`Script`]: before the 20th from now on |
 //! | `GET`, `POST`, `DELETE /_sim/hold` | | [`Hold`]: stops the world, lets it go on |
+//! | `GET`, `POST`, `DELETE /_sim/webhooks` | [`Webhook`]: `{"url", "delay_ms"?, "repeat"?, "reorder"?, "events"?, "at_once"?}` | [`WebhookState`]; sends a ping, then what happens |
 //! | `POST /_sim/conversations` | [`NewConversation`] | a mail comes in |
 //! | `PUT /_sim/conversations/ID` | [`ConversationChange`] | a colleague was there |
 //! | `PUT /_sim/mailboxes/ID` | `{"access": "full" \| "forbidden" \| "hidden"}` | [`Access`] |
@@ -72,6 +73,7 @@ mod simulator;
 mod snapshot;
 mod spoil;
 mod subjects;
+mod webhooks;
 mod wire;
 mod world;
 
@@ -90,5 +92,6 @@ pub use snapshot::{
     Totals, UserState,
 };
 pub use subjects::{Subject, Subjects};
+pub use webhooks::{Webhook, WebhookState};
 pub use wire::WireOptions;
 pub use world::{Access, Status};

@@ -11,8 +11,8 @@ use tokio::sync::watch;
 
 use crate::{
     Access, AccountState, ConversationChange, ConversationState, Error, Faults, Ledger,
-    NewConversation, NextFault, Options, Script, WireOptions, account::Account, clock::Clock,
-    day::DayLimit, effect, faults::FaultPlan, ledger::LedgerBook, limiter::Limiter,
+    NewConversation, NextFault, Options, Script, WebhookState, WireOptions, account::Account,
+    clock::Clock, day::DayLimit, effect, faults::FaultPlan, ledger::LedgerBook, limiter::Limiter,
     options::check_rate, snapshot,
 };
 
@@ -44,6 +44,7 @@ pub(crate) struct Core {
     pub(crate) slow: Duration,
     pub(crate) ledger: LedgerBook,
     pub(crate) script: Script,
+    pub(crate) webhooks: WebhookState,
     pub(crate) held: bool,
     /// Requests that arrived and are not answered yet.
     pub(crate) waiting: usize,
@@ -88,6 +89,7 @@ impl Simulator {
             slow: options.slow,
             ledger: LedgerBook::new(options.ledger_limit),
             script: Script::default(),
+            webhooks: WebhookState::default(),
             held: false,
             waiting: 0,
             generation: 0,
@@ -300,7 +302,7 @@ impl Simulator {
             .await;
     }
 
-    async fn until(&self, condition: impl Fn(&Core) -> bool) {
+    pub(crate) async fn until(&self, condition: impl Fn(&Core) -> bool) {
         let mut moved = self.watch();
         while !condition(&self.core()) {
             if moved.changed().await.is_err() {

@@ -1,5 +1,6 @@
 //! How the account looks from outside. One file per dialect; the account knows nothing of them.
 
+mod events;
 mod paging;
 mod rows;
 mod tutorial;
@@ -10,6 +11,7 @@ use serde_json::json;
 
 use crate::{EffectRecord, Error, account::Account};
 
+pub(crate) use events::{event, ping};
 pub use rows::WireOptions;
 pub(crate) use rows::WirePatch;
 pub(crate) use tutorial::answer;

@@ -14,3 +14,4 @@ mod stopping;
 mod support;
 mod time;
 mod tutorial_calls;
+mod webhooks;
