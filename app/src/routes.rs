@@ -20,6 +20,7 @@ use crate::pages::runs::RunsPage;
 use crate::pages::settings::SettingsPage;
 use crate::pages::setup::SetupPage;
 use crate::pages::triage::TriagePage;
+use crate::pages::webhooks::WebhooksPage;
 
 /// The application. Every page waits for its data on the server, so that it also works without scripts.
 #[component]
@@ -46,6 +47,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/budget") view=BudgetPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/operators") view=OperatorsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/password") view=PasswordPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/webhooks") view=WebhooksPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -118,6 +118,7 @@ for (const [title, open, how = ""] of [
     },
     "with the forms of an operator open",
   ],
+  ["Webhooks", (page) => visit(page, "/settings/webhooks")],
   ["Your password", (page) => visit(page, "/settings/password")],
   [
     "Overview",

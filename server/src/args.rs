@@ -11,7 +11,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use ipnet::IpNet;
 use store::Role;
 
-pub(crate) use self::work::{EXIT_CODES, KeyCommand, RunsCommand, SyncCommand};
+pub(crate) use self::work::{EXIT_CODES, KeyCommand, RunsCommand, SyncCommand, WebhookCommand};
 
 /// What a server logs where nothing is said.
 pub(crate) const USUAL_LOG: &str = "info";
@@ -78,6 +78,9 @@ pub(crate) enum Command {
     /// Set, check or re-encrypt Hiver's API key.
     #[command(subcommand, after_help = EXIT_CODES)]
     Key(KeyCommand),
+    /// Show or replace the address that Hiver delivers its events to.
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ mod progress;
 pub(crate) mod runs;
 mod showing;
 pub(crate) mod sync;
+pub(crate) mod webhook;
 
 use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;

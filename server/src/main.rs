@@ -73,6 +73,10 @@ fn run(args: Args) -> Result<ExitCode, Stop> {
                 config::start_logging_if_asked(&args.settings)?;
                 Ok(commands::sync::run(args.settings, command).await?.into())
             }
+            Command::Webhook(command) => {
+                config::start_logging_if_asked(&args.settings)?;
+                Ok(commands::webhook::run(args.settings, command).await?.into())
+            }
             Command::Key(command) => {
                 config::start_logging_if_asked(&args.settings)?;
                 Ok(commands::key::run(args.settings, command).await?.into())

@@ -14,6 +14,8 @@ mod said;
 mod sessions;
 mod sign_in;
 mod throttle;
+mod webhook_forms;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ mod tests;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use app::server_fns::WebhookDoor;
 use app::{App, AssetRoot, shell};
 use axum::Router;
 use axum::body::Body;
@@ -48,6 +51,7 @@ use self::said::Sayings;
 use self::sessions::DatabaseSessions;
 use self::sign_in::Operators;
 use self::throttle::Throttle;
+pub(crate) use self::webhooks::door_at as webhook_door_at;
 use crate::args::Settings;
 use crate::{Problem, config};
 
@@ -83,7 +87,7 @@ impl Web {
     ) -> Result<Self, Problem> {
         let public_url = config::public_url(settings)?;
         let assets = Assets::embedded();
-        let pages = pages(&engine, &store, &assets);
+        let pages = pages(&engine, &store, &assets, public_url.as_ref());
         Ok(Self(Arc::new(Shared {
             engine,
             store,
@@ -129,6 +133,7 @@ pub(crate) fn router(web: &Web) -> Router {
         .route("/runs/{id}/changes.csv", get(export::changes))
         .route("/v/{version}/{*path}", get(assets::asset))
         .merge(operators::routes())
+        .merge(webhook_forms::routes())
         .with_state(web.clone())
         .merge(web.0.pages.clone())
         .layer(from_fn_with_state(web.clone(), drafts::keep))
@@ -137,28 +142,34 @@ pub(crate) fn router(web: &Web) -> Router {
         .layer(auth)
         .layer(from_fn_with_state(web.clone(), guard::refuse_other_origins))
         .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        // Hiver signs in nowhere, and comes from no page.
+        .layer(from_fn_with_state(web.clone(), webhooks::door))
         .layer(CatchPanicLayer::custom(plain::after_panic))
         .layer(from_fn(headers::secure))
         .layer(
             TraceLayer::new_for_http()
                 .make_span_with(|request: &Request<Body>| {
-                    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+                    tracing::debug_span!("request", method = %request.method(), path = webhooks::without_secret(request.uri().path()))
                 })
                 .on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG)),
         )
 }
 
 /// Pages and server functions.
-fn pages(engine: &Engine, store: &Store, assets: &Assets) -> Router {
+fn pages(engine: &Engine, store: &Store, assets: &Assets, public_url: Option<&url::Url>) -> Router {
     let options = LeptosOptions::builder()
         .output_name("hiver-console")
         .build();
     let root = AssetRoot(assets.root());
     let context = {
         let (engine, store) = (engine.clone(), store.clone());
+        let door = WebhookDoor {
+            address: public_url.map(webhooks::door_at),
+        };
         move || {
             provide_context(engine.clone());
             provide_context(store.clone());
+            provide_context(door.clone());
         }
     };
     let draw = {

@@ -14,3 +14,4 @@ pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod triage;
+pub(crate) mod webhooks;

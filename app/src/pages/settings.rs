@@ -33,6 +33,16 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                             <li><a href="/settings/budget">"Requests by lane and hour, and when Hiver asked to slow down"</a></li>
                         </ul>
                     </section>
+                    {may.then(|| {
+                        view! {
+                            <section aria-labelledby="webhooks">
+                                <h2 id="webhooks">"Webhooks"</h2>
+                                <ul class="links">
+                                    <li><a href="/settings/webhooks">"Let Hiver say what happens, and what it said last"</a></li>
+                                </ul>
+                            </section>
+                        }
+                    })}
                     <section aria-labelledby="people">
                         <h2 id="people">"People"</h2>
                         <ul class="links">

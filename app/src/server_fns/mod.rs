@@ -13,6 +13,7 @@ pub(crate) mod overview;
 pub(crate) mod preview;
 pub(crate) mod runs;
 pub(crate) mod triage;
+pub(crate) mod webhooks;
 
 #[cfg(feature = "ssr")]
 mod access;
@@ -36,3 +37,5 @@ pub use frame::frame_now;
 pub use pages::{SHORTEST_PASSWORD, Said};
 #[cfg(feature = "ssr")]
 pub use runs::progress_now;
+#[cfg(feature = "ssr")]
+pub use webhooks::WebhookDoor;

@@ -5,6 +5,7 @@ pub(super) mod budget;
 pub(super) mod operators;
 pub(super) mod password;
 mod said;
+pub(super) mod webhooks;
 
 use leptos::prelude::*;
 

@@ -29,6 +29,14 @@ pub struct WebhookSecret {
     pub previous_until: Option<i64>,
 }
 
+impl WebhookSecret {
+    /// The address behind which the secret opens: `door` with it at the end.
+    #[must_use]
+    pub fn address(&self, door: &str) -> String {
+        format!("{door}{}", self.secret.expose_secret())
+    }
+}
+
 impl Store {
     /// The secret in use, made the first time.
     ///

@@ -1,4 +1,4 @@
-//! The commands that work with Hiver: runs, the mirror, the key.
+//! The commands that work with Hiver: runs, the mirror, the key, webhooks.
 
 use clap::Subcommand;
 use triage::model::RunId;
@@ -109,6 +109,22 @@ pub(crate) enum KeyCommand {
         json: bool,
     },
     /// Replace the secret key file, and encrypt the stored key with the new one.
+    Rotate {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhookCommand {
+    /// Print the address to paste into Hiver, its secret included.
+    Address {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make another secret and print the new address; the old one works for another 24 hours.
     Rotate {
         /// Print JSON.
         #[arg(long)]

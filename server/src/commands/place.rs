@@ -40,6 +40,11 @@ impl Place {
         config::engine(&self.settings)
     }
 
+    /// The address that people reach the console at.
+    pub(crate) fn public_url(&self) -> Result<Option<url::Url>, Problem> {
+        config::public_url(&self.settings)
+    }
+
     pub(crate) fn secret_file(&self) -> SecretFile {
         SecretFile::of(&self.data, &self.settings)
     }

@@ -12,7 +12,7 @@ use axum_login::AuthSession;
 use tower_sessions::Session;
 
 use super::sign_in::Operators;
-use super::{Web, drafts, plain};
+use super::{Web, drafts, plain, webhooks};
 
 /// The key under which a session notes the day of the last visit, which also keeps it alive.
 const SEEN: &str = "seen";
@@ -145,7 +145,7 @@ pub(super) async fn refuse_other_origins(
         return next.run(request).await;
     }
     tracing::warn!(
-        path = request.uri().path(),
+        path = webhooks::without_secret(request.uri().path()),
         "refused: it came from another site"
     );
     plain::page(

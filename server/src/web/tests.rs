@@ -15,3 +15,4 @@ mod origins;
 mod own_password;
 mod sign_in;
 mod support;
+mod webhooks;

@@ -14,3 +14,4 @@ mod starting;
 mod support;
 mod syncing;
 mod taking_over;
+mod webhooks;

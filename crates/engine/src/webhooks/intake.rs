@@ -95,6 +95,9 @@ pub(super) async fn take(engine: &Engine, body: Vec<u8>) -> Result<KeptDelivery,
 /// Writes down what comes in, until the engine stops; what was handed over by then is written.
 pub(super) async fn work(engine: Engine) {
     let mut queue = engine.0.door.queue.open();
+    if let Err(error) = engine.webhook_secret().await {
+        tracing::warn!(error = %chain(&error), "the webhook address cannot be shown until its secret is rotated");
+    }
     let mut since_forgetting = FORGET_EVERY;
     loop {
         if since_forgetting >= FORGET_EVERY {

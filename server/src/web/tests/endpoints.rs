@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use app::App;
 use http::Method;
 use leptos::server_fn::axum::server_fn_paths;
+use secrecy::ExposeSecret;
 use store::Role;
 
 use super::browser::{Answer, FORM};
@@ -52,6 +53,7 @@ const ROWS: &[Row] = &[
         "?id=RUN&outcome=done&page=1",
     ),
     (Method::GET, "/api/runs", VIEWER, "?page=1"),
+    (Method::GET, "/api/webhooks", ADMIN, "?delivery=DELIVERY"),
     (
         Method::POST,
         "/api/plan",
@@ -82,6 +84,16 @@ const ROWS: &[Row] = &[
     (Method::GET, "/settings/budget", VIEWER, ""),
     (Method::GET, "/settings/operators", ADMIN, ""),
     (Method::GET, "/settings/password", VIEWER, ""),
+    (
+        Method::GET,
+        "/settings/webhooks",
+        ADMIN,
+        "?delivery=DELIVERY",
+    ),
+    (Method::POST, "/webhooks/rotate", ADMIN, ""),
+    (Method::POST, "/webhooks/replay", ADMIN, "id=DELIVERY"),
+    (Method::POST, "/webhooks/test", ADMIN, ""),
+    (Method::POST, DOOR, ANYBODY, "{\"event\":\"ping\"}"),
     (
         Method::POST,
         "/operators/add",
@@ -124,6 +136,9 @@ const ROWS: &[Row] = &[
     (Method::GET, "/v/{version}/{*path}", ANYBODY, "0/none.js"),
 ];
 
+/// Whoever knows its secret is let in. It is no route: to everybody else it is not there.
+const DOOR: &str = "/webhooks/hiver/{secret}";
+
 /// Behind it stand the server functions, each of which has its own row.
 const FUNCTIONS: &str = "/api/{*name}";
 
@@ -160,6 +175,7 @@ async fn every_endpoint_has_a_row_and_every_row_an_endpoint() {
     // Whatever the router knows has a row, wherever it was added.
     let mut routed = addresses(&router(&console.web));
     routed.remove(FUNCTIONS);
+    assert!(routed.insert(DOOR.to_owned()));
     let rows: BTreeSet<String> = rows.into_iter().map(|(_, path)| path).collect();
     assert_eq!(routed, rows);
     console.stop().await;
@@ -181,6 +197,8 @@ struct Ids {
     conversation: String,
     plan: String,
     run: String,
+    delivery: String,
+    secret: String,
 }
 
 impl Ids {
@@ -189,6 +207,7 @@ impl Ids {
             .replace("CONVERSATION", &self.conversation)
             .replace("PLAN", &self.plan)
             .replace("RUN", &self.run)
+            .replace("DELIVERY", &self.delivery)
     }
 }
 
@@ -200,10 +219,26 @@ async fn prepared(console: &Console) -> Ids {
     console.until_finished(run).await;
     let plan = console.plan(2).await;
     let conversation = console.conversations(1).remove(0);
+    let delivered = format!("{{\"data\":{{\"conversation_id\":\"{conversation}\"}}}}");
+    let delivery = console
+        .engine
+        .take_delivery(delivered.into_bytes())
+        .await
+        .unwrap()
+        .id;
+    console
+        .eventually("the delivery is settled", async || {
+            let (delivery, _) = console.engine.delivery(delivery).await.unwrap().unwrap();
+            delivery.applied_at.is_some()
+        })
+        .await;
+    let shown = console.engine.webhook_secret().await.unwrap();
     Ids {
         conversation,
         plan: plan.to_string(),
         run: run.to_string(),
+        delivery: delivery.to_string(),
+        secret: shown.secret.expose_secret().to_owned(),
     }
 }
 
@@ -226,7 +261,8 @@ async fn ask(console: &Console, row: &Row, ids: &Ids, who: Option<Role>) -> Answ
             .request(Method::GET, &format!("{place}{sample}"))
             .header("accept", accept)
     } else {
-        let request = browser.request(method.clone(), path);
+        let path = path.replace("{secret}", &ids.secret);
+        let request = browser.request(method.clone(), &path);
         request
             .header("accept", "application/json")
             .header("content-type", FORM)
@@ -328,6 +364,7 @@ async fn who_may_is_answered() {
         for who in who {
             let answer = ask(&console, row, &ids, who).await;
             let expected: &[u16] = match *path {
+                DOOR => &[200],
                 path if *method == Method::POST && !path.starts_with("/api/") => &[303],
                 "/v/{version}/{*path}" => &[404],
                 _ => &[200],

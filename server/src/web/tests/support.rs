@@ -305,7 +305,11 @@ impl Console {
             .connections_at("tutorial", "the simulator")
             .await
             .unwrap();
+        let (deliveries, _) = self.engine.deliveries(None, 100).await.unwrap();
+        let made_at = self.engine.webhook_secret().await.unwrap().made_at;
         let hiver = house.sim().ledger().last;
-        format!("{runs:#?}\n{operators:#?}\n{connections:#?}\n{hiver} requests")
+        format!(
+            "{runs:#?}\n{operators:#?}\n{connections:#?}\n{deliveries:#?} {made_at}\n{hiver} requests"
+        )
     }
 }
