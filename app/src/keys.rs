@@ -39,9 +39,11 @@ pub(crate) fn on_keys(act: impl Fn(&Pressed) -> bool + 'static) {
             {
                 return;
             }
+            // A field keeps the focus for a moment after its panel was closed: it takes no more keys.
             let target = event
                 .target()
-                .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+                .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+                .filter(|target| target.get_client_rects().length() > 0);
             if target.as_ref().is_some_and(takes_text) {
                 return;
             }

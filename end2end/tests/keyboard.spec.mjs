@@ -119,6 +119,39 @@ test("the whole story without a mouse", async ({ house, somebody }) => {
   await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
 });
 
+test("a letter right after Escape is a command, though the closed field still has the focus", async ({ house, somebody }) => {
+  const page = await somebody(house);
+  await openList(page, "status:open");
+  await press(page, "j", "x", "n");
+  await expect(note(page)).toBeFocused();
+  const pressedOn = await page.evaluate(() => {
+    document.querySelector("#panel-add-note").hidePopover();
+    const focused = document.activeElement;
+    focused.dispatchEvent(new KeyboardEvent("keydown", { key: "s", bubbles: true, cancelable: true }));
+    return focused.id;
+  });
+  expect(pressedOn, "the browser moves the focus later").toBe("note");
+  await expect(page.locator("#panel-set-status")).toBeVisible();
+});
+
+test("the filter takes the focus before the list and its choices have come", async ({ house, somebody }) => {
+  const page = await somebody(house);
+  await visit(page, "/");
+  let letThrough;
+  const held = new Promise((resolve) => (letThrough = resolve));
+  await page.route(/\/api\/(choices|conversations)/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await press(page, "g", "t");
+  await expect(page).toHaveURL(/\/triage\?q=status/);
+  await press(page, "/");
+  await expect(filterBox(page)).toBeFocused();
+  letThrough();
+  await expect(rows(page).first()).toBeVisible();
+  await expect(filterBox(page)).toBeFocused();
+});
+
 test("letters belong to the text field that has the focus", async ({ house, somebody }) => {
   const page = await somebody(house);
   await openList(page, "status:open");

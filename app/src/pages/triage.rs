@@ -62,12 +62,7 @@ pub(crate) fn TriagePage() -> impl IntoView {
     view! {
         <Title text="Triage"/>
         <h1 class="for-readers">"Triage"</h1>
-        <Suspense>
-            {move || Suspend::new(async move {
-                let mailboxes = choices.await.map(|choices| choices.mailboxes).unwrap_or_default();
-                view! { <FilterBar address=address mailboxes=mailboxes/> }
-            })}
-        </Suspense>
+        <FilterBar address=address choices=choices/>
         <Transition fallback=move || view! { <ListSkeleton/> }>
             {move || Suspend::new(async move {
                 let may_change = who.may(Role::Lead).await;

@@ -5,13 +5,17 @@ use leptos_router::components::Form;
 use triage::filter::{FilterError, quote};
 
 use super::address::{Address, has_term, toggled};
-use crate::view::Named;
+use crate::server_fns::ApiError;
+use crate::view::Choices;
 
 const STATUS_KINDS: [&str; 4] = ["status:", "is:open", "is:pending", "is:closed"];
 
-/// The filter.
+/// The filter. Its box is there at once; the mailboxes' links come with the choices.
 #[component]
-pub(super) fn FilterBar(address: Memo<Address>, mailboxes: Vec<Named>) -> impl IntoView {
+pub(super) fn FilterBar(
+    address: Memo<Address>,
+    choices: Resource<Result<Choices, ApiError>>,
+) -> impl IntoView {
     let filter = move || address.with(|address| address.filter.clone());
     let chip = move |term: String, label: String, kinds: &'static [&'static str]| {
         let (for_link, for_state) = (term.clone(), term);
@@ -57,10 +61,17 @@ pub(super) fn FilterBar(address: Memo<Address>, mailboxes: Vec<Named>) -> impl I
                 <span class="chips-gap"></span>
                 {chip("is:unassigned".to_owned(), "Unassigned".to_owned(), &["is:unassigned", "is:assigned", "assignee:"])}
                 <span class="chips-gap"></span>
-                {mailboxes
-                    .into_iter()
-                    .map(|mailbox| chip(format!("mailbox:{}", quote(&mailbox.name)), mailbox.name, &["mailbox:"]))
-                    .collect_view()}
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        choices
+                            .await
+                            .map(|choices| choices.mailboxes)
+                            .unwrap_or_default()
+                            .into_iter()
+                            .map(|mailbox| chip(format!("mailbox:{}", quote(&mailbox.name)), mailbox.name, &["mailbox:"]))
+                            .collect_view()
+                    })}
+                </Suspense>
             </div>
         </search>
     }
