@@ -244,6 +244,7 @@ fn sample(conversations: usize) -> StoredMirror {
         last_changed: NOW,
     };
     StoredMirror {
+        lists: Vec::new(),
         mailboxes: mailboxes.to_vec(),
         users: (1..5).map(user).collect(),
         tags: ["billing", "vip", "late"]

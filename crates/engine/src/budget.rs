@@ -19,7 +19,7 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 const HOLDS: u64 = 10;
 
 /// The lanes of [`BudgetHour::requests`], by name.
-pub const LANES: [&str; 4] = ["clicks", "rules", "runs", "reading"];
+pub const LANES: [&str; 5] = ["clicks", "rules", "events", "runs", "reading"];
 
 /// The budget of a connection's last 24 hours.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub struct BudgetHour {
     /// When it began.
     pub at: i64,
     /// Requests by lane, in the order of [`LANES`].
-    pub requests: [u32; 4],
+    pub requests: [u32; LANES.len()],
 }
 
 /// What goes before a run.
@@ -140,7 +140,7 @@ fn hours_until(now: i64) -> Vec<BudgetHour> {
         .rev()
         .map(|ago| BudgetHour {
             at: last - ago * HOUR_MS,
-            requests: [0; 4],
+            requests: [0; LANES.len()],
         })
         .collect()
 }

@@ -47,6 +47,11 @@ impl Day {
         }
     }
 
+    /// Another limit from now on.
+    pub(crate) fn set_limit(&mut self, limit: Option<u32>) {
+        self.limit = limit;
+    }
+
     /// Counts a request that left at `now`, in milliseconds since 1970.
     pub(crate) fn count(&mut self, now: i64) {
         self.add(now, 1);
@@ -144,7 +149,7 @@ impl Day {
         let cap = match lane {
             Lane::Click => limit,
             Lane::Rules | Lane::Bulk => limit - kept,
-            Lane::Sync => limit - kept - limit / 10,
+            Lane::Event | Lane::Sync => limit - kept - limit / 10,
         };
         Some(cap.saturating_sub(ABOUT_TO_LEAVE.min(limit / 4)).max(1))
     }

@@ -42,7 +42,7 @@ pub use runs::{Preview, RunPage, RunStatus};
 use secrecy::SecretString;
 pub use status::{Status, SyncProgress, Trouble};
 use store::{SecretKey, Store};
-pub use sync::RefreshError;
+pub use sync::{ListReading, MailboxReading, Reading, ReadingSettings, RefreshError};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -118,6 +118,8 @@ struct Inner {
     /// Somebody wants the mirror read again, and what of it.
     refresh: Notify,
     wanted: Mutex<Vec<Wanted>>,
+    /// What is read, or how often, was set anew.
+    schedule_changed: Notify,
     activity: Arc<Mutex<Activity>>,
     busy: Busy,
     door: Door,
@@ -175,6 +177,7 @@ impl Engine {
             work: watch::Sender::new(()),
             refresh: Notify::new(),
             wanted: Mutex::default(),
+            schedule_changed: Notify::new(),
             activity: Arc::default(),
             busy: Busy::default(),
             door: Door::default(),
@@ -239,6 +242,11 @@ impl Engine {
     /// Asks the workers to read the mirror again.
     pub fn refresh(&self) {
         self.want(Wanted::by_nobody());
+    }
+
+    /// Has the schedule of reading looked at again.
+    pub(crate) fn look_at_schedule(&self) {
+        self.0.schedule_changed.notify_one();
     }
 
     /// Requests per second that may be sent.

@@ -1,5 +1,6 @@
 //! The connection in use: which account, with which key.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -16,6 +17,7 @@ use crate::day::{Day, Forecast};
 use crate::executor::Activity;
 use crate::live::Live;
 use crate::status::Trouble;
+use crate::sync::settings_of;
 use crate::{Clock, Config, Engine, StartError, words};
 
 /// Where the key in use comes from.
@@ -43,6 +45,9 @@ pub(crate) struct Link {
     pub(crate) verified: watch::Sender<bool>,
     /// The link was replaced.
     pub(crate) stop: CancellationToken,
+    /// What sweeps and events have used of the share of the day that is theirs.
+    swept: Mutex<Day>,
+    tags_read_at: AtomicI64,
     key: SecretString,
 }
 
@@ -163,6 +168,8 @@ impl Engine {
         if self.0.mirror.connection() != Some(connection.id) {
             let stored = self.store().load_mirror(connection.id).await?;
             self.0.mirror.load(connection.id, stored);
+            let reading = settings_of(self, connection.id).await?;
+            self.0.mirror.leave_out(connection.id, &reading.left_out);
         }
         self.store()
             .set_setting(&in_use(self.config()), &connection.id)
@@ -175,6 +182,8 @@ impl Engine {
             day,
             verified: watch::Sender::new(false),
             stop: self.0.stop.child_token(),
+            swept: Mutex::default(),
+            tags_read_at: AtomicI64::new(i64::MIN),
             key,
         });
         if before == Before::Requests {
@@ -297,7 +306,8 @@ impl Engine {
             if mirror.connection() != Some(link.connection.id) {
                 return Ok(Adopted::Elsewhere);
             }
-            mirror.directory.mailboxes.clone()
+            let listed = mirror.directory.mailboxes.iter();
+            listed.chain(&mirror.left_out).cloned().collect()
         };
         let meets = |known: &[Mailbox]| {
             known
@@ -456,6 +466,31 @@ impl Link {
         now: i64,
     ) -> Forecast {
         locked(&self.day).forecast(lane, requests, per_second, now)
+    }
+
+    /// Sweeps may use so many requests in 24 hours from now on; no limit with nothing.
+    pub(crate) fn set_share(&self, limit: Option<u32>) {
+        locked(&self.swept).set_limit(limit);
+    }
+
+    /// How long sweeps have to wait because their share of the day is used up; nothing when they may go on.
+    pub(crate) fn sweeps_wait(&self, now: i64) -> Option<Duration> {
+        locked(&self.swept).wait(Lane::Click, now)
+    }
+
+    /// Counts a request of the share.
+    pub(crate) fn count_sweep(&self, now: i64) {
+        locked(&self.swept).count(now);
+    }
+
+    /// Tags were read.
+    pub(crate) fn note_tags(&self, at: i64) {
+        self.tags_read_at.store(at, Ordering::Relaxed);
+    }
+
+    /// Whether tags were last read before `moment`, or never.
+    pub(crate) fn tags_are_older_than(&self, moment: i64) -> bool {
+        self.tags_read_at.load(Ordering::Relaxed) < moment
     }
 
     /// How long reading has to wait because the day's requests are used up; nothing when it may go on.

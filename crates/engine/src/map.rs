@@ -50,6 +50,26 @@ pub(crate) fn sighting(from: hiver::Conversation, directory: &Directory) -> Sigh
     }
 }
 
+/// Whether a row has a tag that the directory does not know by id or name.
+pub(crate) fn names_unknown_tag(row: &hiver::Conversation, directory: &Directory) -> bool {
+    row.tags.iter().flatten().any(|sent| {
+        let known = |text: &str| {
+            directory
+                .tags
+                .iter()
+                .any(|tag| tag.id.as_str() == text || tag.name == text)
+        };
+        match sent {
+            TagRef::Bare(text) => !known(text),
+            TagRef::Object { name, .. } => !sent
+                .id()
+                .map(|id| id.as_str())
+                .or(name.as_deref())
+                .is_some_and(known),
+        }
+    })
+}
+
 /// A tag that the directory does not know, or knows twice, makes all tags of the row unknown, which is true and harmless.
 fn resolve_tag(directory: &Directory, sent: &TagRef) -> Option<TagId> {
     if let Some(id) = sent.id() {

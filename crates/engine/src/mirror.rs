@@ -3,10 +3,10 @@
 //! The database holds the same rows; this copy exists because a filter must look at every subject, and
 //! because no page may wait for a disk that a run is writing to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use store::{ConnectionId, MailboxState, StoredMirror};
+use store::{ConnectionId, ListKey, ListRead, MailboxState, StoredMirror};
 use triage::fold;
 use triage::model::{
     Assignee, Conversation, ConversationId, Directory, Mailbox, MailboxId, Status, Tag, TagId,
@@ -30,9 +30,14 @@ pub struct MirrorState {
     /// The connection that all of it is of. What comes in for another one, from a link that was just replaced, is
     /// not taken in.
     connection: Option<ConnectionId>,
-    /// Mailboxes, users and tags by name and id.
+    /// Mailboxes that are read, users and tags, by name and id.
     pub directory: Directory,
-    /// When each mailbox had last been read to the end.
+    /// Mailboxes that Hiver lists and an admin left out.
+    pub left_out: Vec<Mailbox>,
+    /// The last complete reading of each list.
+    pub lists: HashMap<ListKey, ListRead>,
+    /// When each mailbox had last been read to the end: its open and pending conversations, where the closed ones were
+    /// read at least once.
     pub synced: HashMap<MailboxId, i64>,
     /// Mailboxes that Hiver lists but does not let us read.
     pub closed_to_us: HashSet<MailboxId>,
@@ -44,6 +49,19 @@ impl MirrorState {
     /// The connection whose mirror this is.
     pub(crate) fn connection(&self) -> Option<ConnectionId> {
         self.connection
+    }
+
+    /// Takes in what Hiver lists, apart from what is left out.
+    fn list(&mut self, listed: Vec<Mailbox>, left_out: &BTreeSet<MailboxId>) {
+        let (out, read): (Vec<_>, Vec<_>) = listed
+            .into_iter()
+            .partition(|mailbox| left_out.contains(&mailbox.id));
+        let is_read = |id: &MailboxId| read.iter().any(|mailbox| mailbox.id == *id);
+        self.synced.retain(|id, _| is_read(id));
+        self.closed_to_us.retain(&is_read);
+        self.lists.retain(|key, _| is_read(&key.mailbox));
+        self.directory.mailboxes = read;
+        self.left_out = out;
     }
 
     /// How old the oldest part of the mirror is: the time of its least fresh mailbox; nothing while one has
@@ -102,6 +120,7 @@ impl Mirror {
             }
             state.directory.mailboxes.push(mailbox);
         }
+        state.lists = stored.lists.into_iter().collect();
         state.directory.users = stored.users;
         state.directory.tags = stored.tags;
         state.rows.reserve(stored.conversations.len());
@@ -134,13 +153,24 @@ impl Mirror {
         let Some(mut state) = self.write(connection) else {
             return;
         };
-        state
-            .synced
-            .retain(|id, _| listed.iter().any(|mailbox| mailbox.id == *id));
-        state
-            .closed_to_us
-            .retain(|id| listed.iter().any(|mailbox| mailbox.id == *id));
-        state.directory.mailboxes = listed;
+        let left_out: BTreeSet<MailboxId> =
+            state.left_out.iter().map(|one| one.id.clone()).collect();
+        state.list(listed, &left_out);
+    }
+
+    /// Mailboxes that an admin leaves out from now on: what is mirrored of them is forgotten.
+    pub(crate) fn leave_out(&self, connection: ConnectionId, left_out: &BTreeSet<MailboxId>) {
+        if let Some(mut state) = self.write(connection) {
+            let state = &mut *state;
+            let mut listed = std::mem::take(&mut state.directory.mailboxes);
+            listed.append(&mut state.left_out);
+            state.list(listed, left_out);
+            if !left_out.is_empty() {
+                state
+                    .rows
+                    .retain(|_, row| !is_in(row.conversation.mailbox.as_ref(), left_out));
+            }
+        }
     }
 
     /// The users that Hiver lists now.
@@ -157,12 +187,42 @@ impl Mirror {
         }
     }
 
-    /// A mailbox was read to the end.
-    pub(crate) fn set_synced(&self, connection: ConnectionId, mailbox: &MailboxId, at: i64) {
+    /// Whether an admin left a mailbox out.
+    pub(crate) fn leaves_out(&self, mailbox: Option<&MailboxId>) -> bool {
+        let state = self.read();
+        state.left_out.iter().any(|one| Some(&one.id) == mailbox)
+    }
+
+    /// Forgets what is mirrored of a mailbox that Hiver no longer lists.
+    pub(crate) fn forget_mailbox(&self, connection: ConnectionId, mailbox: &MailboxId) {
         if let Some(mut state) = self.write(connection) {
-            state.closed_to_us.remove(mailbox);
-            state.synced.insert(mailbox.clone(), at);
+            state
+                .rows
+                .retain(|_, row| row.conversation.mailbox.as_ref() != Some(mailbox));
         }
+    }
+
+    /// A list was read to its end. Returns since when its whole mailbox is known, where it is.
+    pub(crate) fn note_read(
+        &self,
+        connection: ConnectionId,
+        list: &ListKey,
+        read: ListRead,
+    ) -> Option<i64> {
+        let mut state = self.write(connection)?;
+        state.closed_to_us.remove(&list.mailbox);
+        state.lists.insert(list.clone(), read);
+        let read_at = |status: Status| {
+            let key = ListKey {
+                mailbox: list.mailbox.clone(),
+                status,
+            };
+            state.lists.get(&key).map(|read| read.at)
+        };
+        read_at(Status::Closed)?;
+        let at = read_at(Status::Open)?.min(read_at(Status::Pending)?);
+        state.synced.insert(list.mailbox.clone(), at);
+        Some(at)
     }
 
     /// Hiver does not let us read a mailbox.
@@ -170,6 +230,16 @@ impl Mirror {
         if let Some(mut state) = self.write(connection) {
             state.closed_to_us.insert(mailbox.clone());
         }
+    }
+
+    /// The names of the mailboxes that Hiver does not let us read, in its order.
+    pub(crate) fn closed_to_us(&self) -> Vec<String> {
+        let state = self.read();
+        let mailboxes = state.directory.mailboxes.iter();
+        mailboxes
+            .filter(|mailbox| state.closed_to_us.contains(&mailbox.id))
+            .map(|mailbox| mailbox.name.clone())
+            .collect()
     }
 
     /// Takes in what Hiver sent; returns the conversations that are new or differ from what we knew.
@@ -186,6 +256,10 @@ impl Mirror {
         };
         let mut changed = Vec::new();
         for sighting in sightings {
+            let mailbox = sighting.mailbox.as_ref();
+            if state.left_out.iter().any(|one| Some(&one.id) == mailbox) {
+                continue;
+            }
             let known = state.rows.get(&sighting.id);
             if known
                 .and_then(|row| row.written_at)
@@ -258,6 +332,10 @@ impl Mirror {
             state.rows.remove(id);
         }
     }
+}
+
+fn is_in(mailbox: Option<&MailboxId>, ids: &BTreeSet<MailboxId>) -> bool {
+    mailbox.is_some_and(|mailbox| ids.contains(mailbox))
 }
 
 /// The user whom a row means: by id, else the only one of that name.

@@ -1,18 +1,30 @@
 //! Reading from Hiver: everything once, then what may have changed.
 
+mod agenda;
+mod asked;
 mod directory;
 mod lists;
+mod lookups;
+mod reading;
+mod schedule;
 mod wanted;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hiver::{ErrorKind, Lane};
-use triage::model::{ConversationId, Mailbox, MailboxId, Status};
+use store::{ConnectionId, ListKey, ListRead};
+use triage::model::MailboxId;
 
+use self::agenda::{Agenda, Tried, with_mailboxes};
+pub use self::asked::RefreshError;
 use self::directory::read_directory;
-pub(crate) use self::lists::look_up;
-use self::lists::{look_after, missing, read_list};
+use self::lists::{Spending, Sweep};
+pub(crate) use self::lookups::look_up;
+use self::lookups::{cheaper_to_read, missing, still_missing};
+pub use self::reading::{ListReading, MailboxReading, Reading, ReadingSettings};
+pub(crate) use self::reading::{reads_per_second, settings_of};
 pub(crate) use self::wanted::Wanted;
 use self::wanted::{Ended, Wants};
 use crate::link::Link;
@@ -20,31 +32,16 @@ use crate::live::Live;
 use crate::status::{SyncProgress, Trouble};
 use crate::{Duties, Engine, words};
 
-/// How often open and pending conversations are read again.
-const OPEN_EVERY: Duration = Duration::from_secs(10 * 60);
-/// How often closed ones are.
-const CLOSED_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
-/// The share of a day's requests that sweeps may use, where there is a limit.
-const SHARE_OF_DAY: f64 = 0.3;
 /// The pauses between tries while Hiver has trouble.
-pub(crate) const PAUSES: [u64; 5] = [2, 5, 15, 30, 60];
-
-/// Why a conversation could not be read again.
-#[derive(Debug, thiserror::Error)]
-pub enum RefreshError {
-    /// Hiver did not give it; in words for the screen.
-    #[error("{0}")]
-    Hiver(String),
-    /// The mirror could not be written.
-    #[error("the mirror could not be written")]
-    Store(#[from] store::Error),
-}
+pub(crate) const PAUSES: [u64; 7] = [2, 5, 15, 30, 60, 120, 300];
 
 pub(crate) enum SyncError {
     Hiver(hiver::Error),
     /// Hiver answers, but not with what can be used.
     Trouble(Trouble),
     Store(store::Error),
+    /// It was broken off for somebody who wants something else read first.
+    SomebodyGoesFirst,
 }
 
 impl From<hiver::Error> for SyncError {
@@ -61,8 +58,8 @@ impl From<store::Error> for SyncError {
 
 /// How a sweep ended.
 enum Swept {
-    /// All that was due and may be read was read; these mailboxes may not.
-    All { closed_to_us: Vec<String> },
+    /// All that was on the agenda and may be read was read.
+    All,
     /// The link is of another account and therefore over.
     Elsewhere,
 }
@@ -95,10 +92,27 @@ pub(crate) async fn work(engine: Engine) {
 async fn keep(engine: &Engine, link: &Arc<Link>) {
     let mut failures = 0_usize;
     let mut left_over = Wants::default();
+    let mut tried = Tried::default();
     if engine.config().duties == Duties::Reading {
         engine.until_wanted().await;
     }
     loop {
+        let wants = engine.take_wants(std::mem::take(&mut left_over));
+        let agenda = match Agenda::now(engine, link, &tried, &wants).await {
+            Ok(agenda) => agenda,
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "the settings of reading cannot be read");
+                Agenda::nothing()
+            }
+        };
+        if agenda.is_empty() {
+            tokio::select! {
+                () = engine.until_wanted() => {}
+                () = engine.0.schedule_changed.notified() => {}
+                () = tokio::time::sleep(agenda.next) => {}
+            }
+            continue;
+        }
         show(
             engine,
             &SyncProgress {
@@ -106,8 +120,7 @@ async fn keep(engine: &Engine, link: &Arc<Link>) {
                 ..SyncProgress::default()
             },
         );
-        let wants = engine.take_wants(left_over);
-        let swept = sweep(engine, link, &wants).await;
+        let swept = sweep(engine, link, &agenda, &mut tried).await;
         engine.0.sync.send_replace(None);
         engine.tell(Live::Status);
         let (pause, ended) = match swept {
@@ -115,17 +128,24 @@ async fn keep(engine: &Engine, link: &Arc<Link>) {
                 engine.want_again(wants);
                 return;
             }
-            Ok(Swept::All { closed_to_us }) => {
+            Ok(Swept::All) => {
                 failures = 0;
-                let trouble = words::closed_to_us(&closed_to_us);
+                let trouble = words::closed_to_us(&engine.mirror().closed_to_us());
                 engine.set_trouble(trouble.clone());
-                (next_sweep(engine), Ended::Read(trouble))
+                (None, Ended::Read(trouble))
+            }
+            Err(SyncError::SomebodyGoesFirst) => {
+                left_over = wants;
+                continue;
             }
             Err(SyncError::Store(error)) => {
                 tracing::error!(error = %chain(&error), "the mirror could not be written");
                 failures += 1;
                 let pause = pause(engine, failures);
-                (Some(pause), Ended::Failed(words::storage(&error)))
+                (
+                    Some(Pause::For(pause)),
+                    Ended::Failed(words::storage(&error)),
+                )
             }
             Err(SyncError::Hiver(error)) => {
                 tracing::warn!(error = %chain(&error), "reading from Hiver failed");
@@ -139,19 +159,36 @@ async fn keep(engine: &Engine, link: &Arc<Link>) {
             }
         };
         left_over = wants.tell(&ended);
-        tokio::select! {
-            () = engine.until_wanted() => {}
-            () = wait(pause) => {}
+        match pause {
+            None => {}
+            Some(Pause::For(pause)) => {
+                tokio::select! {
+                    () = engine.until_wanted() => {}
+                    () = tokio::time::sleep(pause) => {}
+                }
+            }
+            Some(Pause::UntilWanted) => engine.until_wanted().await,
         }
     }
 }
 
-/// Shows what is wrong; how long to wait before the next try, if there is one.
-fn after_trouble(engine: &Engine, trouble: Trouble, failures: usize) -> (Option<Duration>, Ended) {
+/// How long to wait after trouble.
+enum Pause {
+    For(Duration),
+    /// A person has to mend it, and to ask.
+    UntilWanted,
+}
+
+/// Shows what is wrong; how long to wait before the next try.
+fn after_trouble(engine: &Engine, trouble: Trouble, failures: usize) -> (Option<Pause>, Ended) {
     // Trying a refused key again and again may get it locked: only a person starts that.
-    let pause = (!trouble.about_key).then(|| pause(engine, failures));
+    let pause = if trouble.about_key {
+        Pause::UntilWanted
+    } else {
+        Pause::For(pause(engine, failures))
+    };
     engine.set_trouble(Some(trouble.clone()));
-    (pause, Ended::Failed(trouble))
+    (Some(pause), Ended::Failed(trouble))
 }
 
 fn pause(engine: &Engine, failures: usize) -> Duration {
@@ -160,110 +197,81 @@ fn pause(engine: &Engine, failures: usize) -> Duration {
     ))
 }
 
-async fn wait(pause: Option<Duration>) {
-    match pause {
-        Some(pause) => tokio::time::sleep(pause).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// When open conversations are due again: every ten minutes, less often where the day's limit is tight.
-fn next_sweep(engine: &Engine) -> Option<Duration> {
-    let open = engine
-        .mirror()
-        .read()
-        .rows
-        .values()
-        .filter(|row| !matches!(row.conversation.status, Some(Status::Closed)))
-        .count();
-    let mailboxes = engine.mirror().read().directory.mailboxes.len();
-    let requests = (open.div_ceil(100) + 2 * mailboxes + 3) as f64;
-    let stretched = engine.config().requests_per_day.map_or(0.0, |per_day| {
-        requests * 86_400.0 / (SHARE_OF_DAY * f64::from(per_day.max(1)))
-    });
-    Some(OPEN_EVERY.max(Duration::from_secs_f64(stretched.min(86_400.0))))
-}
-
-/// Reads mailboxes, users, tags and what is due of the conversations.
-async fn sweep(engine: &Engine, link: &Arc<Link>, wants: &Wants) -> Result<Swept, SyncError> {
+/// Reads what is on the agenda.
+async fn sweep(
+    engine: &Engine,
+    link: &Arc<Link>,
+    agenda: &Agenda,
+    tried: &mut Tried,
+) -> Result<Swept, SyncError> {
     let connection = link.connection.id;
-    let Some(mailboxes) = read_directory(engine, link).await? else {
-        return Ok(Swept::Elsewhere);
-    };
-    let mut lists = match engine.config().duties {
-        Duties::All | Duties::Reading if wants.include_all() => {
-            due(engine, connection, &mailboxes, wants.include_somebodys()).await?
+    if agenda.directory {
+        let asked_at = engine.now();
+        if read_directory(engine, link).await?.is_none() {
+            return Ok(Swept::Elsewhere);
         }
-        Duties::All | Duties::Reading | Duties::ChosenRuns => Vec::new(),
-    };
-    if engine.config().duties != Duties::ChosenRuns {
-        for list in wants
-            .mailboxes()
-            .flat_map(|only| lists_of(&mailboxes, only))
-        {
-            if !lists.contains(&list) {
-                lists.push(list);
-            }
-        }
+        tried.directory = Some(asked_at);
     }
-    let mut progress = SyncProgress {
-        lists: u32::try_from(lists.len()).unwrap_or(u32::MAX),
-        ..SyncProgress::default()
-    };
-    let started = engine.now();
-    let mut closed_to_us: Vec<&Mailbox> = Vec::new();
+    let mut lists = agenda.lists(engine);
+    let mut sweep = Sweep::new(engine, link, Lane::Sync);
+    let mut read: HashSet<ListKey> = HashSet::new();
+    let mut refused: HashSet<MailboxId> = HashSet::new();
     let mut vanished = Vec::new();
-    for (position, (mailbox, status)) in lists.iter().enumerate() {
-        progress.doing = format!("{}, {status}", mailbox.name);
-        show(engine, &progress);
-        match read_list(engine, link, mailbox, status, &mut progress).await {
-            Ok(seen) => vanished.extend(missing(engine, mailbox, status, started, &seen)),
-            Err(SyncError::Hiver(error)) if concerns_only_this(&error) => {
-                tracing::warn!(mailbox = %mailbox.id, error = %chain(&error), "a mailbox may not be read");
-                engine.mirror().set_closed_to_us(connection, &mailbox.id);
-                if !closed_to_us.contains(&mailbox) {
-                    closed_to_us.push(mailbox);
-                }
+    // What is read in place of looking up what vanished is read in a second round.
+    for round in 0..2 {
+        sweep.progress.lists += u32::try_from(lists.len()).unwrap_or(u32::MAX);
+        for (mailbox, key, spending) in std::mem::take(&mut lists) {
+            tried.lists.insert(key.clone(), engine.now());
+            if refused.contains(&mailbox.id) {
+                continue;
             }
-            Err(error) => return Err(error),
+            match sweep.read_list(&mailbox, &key.status, spending).await {
+                Ok(seen) => {
+                    vanished.extend(missing(engine, &key, &seen));
+                    note_read(engine, connection, &key, seen.read).await?;
+                    read.insert(key);
+                }
+                Err(SyncError::Hiver(error)) if concerns_only_this(&error) => {
+                    tracing::warn!(mailbox = %mailbox.id, error = %chain(&error), "a mailbox may not be read");
+                    engine.mirror().set_closed_to_us(connection, &mailbox.id);
+                    refused.insert(mailbox.id);
+                }
+                Err(error) => return Err(error),
+            }
+            sweep.progress.lists_done += 1;
         }
-        progress.lists_done += 1;
-        let more_of_it = lists[position + 1..]
-            .iter()
-            .any(|(later, _)| later.id == mailbox.id);
-        if closed_to_us.contains(&mailbox) {
-            continue;
-        }
-        if !more_of_it {
-            engine
-                .store()
-                .set_synced(connection, &mailbox.id, started)
-                .await?;
-            engine.mirror().set_synced(connection, &mailbox.id, started);
-        }
-        if *status == Status::Closed {
-            engine
-                .store()
-                .set_setting(&closed_read(connection, &mailbox.id), &started)
-                .await?;
+        still_missing(engine, &mut vanished);
+        if round == 0 {
+            let instead = cheaper_to_read(engine, &vanished, |key| read.contains(key));
+            lists = with_mailboxes(engine, instead, Spending::OfTheShare);
         }
     }
-    for gone in vanished {
-        look_after(engine, link, gone).await?;
-    }
-    if !lists.is_empty() {
+    sweep.look_after(vanished).await?;
+    if !read.is_empty() {
         tracing::info!(
-            lists = lists.len(),
-            conversations = progress.conversations,
+            lists = read.len(),
+            conversations = sweep.progress.conversations,
             "read from Hiver"
         );
     }
-    Ok(Swept::All {
-        closed_to_us: closed_to_us
-            .into_iter()
-            .map(|mailbox| mailbox.name.clone())
-            .collect(),
-    })
+    Ok(Swept::All)
+}
+
+/// Notes that a list was read to its end.
+async fn note_read(
+    engine: &Engine,
+    connection: ConnectionId,
+    list: &ListKey,
+    read: ListRead,
+) -> Result<(), SyncError> {
+    engine.store().finish_list(connection, list, read).await?;
+    if let Some(at) = engine.mirror().note_read(connection, list, read) {
+        engine
+            .store()
+            .set_synced(connection, &list.mailbox, at)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Whether an error is about one mailbox or conversation alone: the rest can be read.
@@ -274,82 +282,9 @@ fn concerns_only_this(error: &hiver::Error) -> bool {
     )
 }
 
-fn closed_read(connection: store::ConnectionId, mailbox: &MailboxId) -> String {
-    format!("closed-read:{connection}:{mailbox}")
-}
-
-/// The lists to be read: the open ones of all mailboxes first, so that the work is on screen soonest.
-async fn due(
-    engine: &Engine,
-    connection: store::ConnectionId,
-    mailboxes: &[Mailbox],
-    asked: bool,
-) -> Result<Vec<(Mailbox, Status)>, SyncError> {
-    let now = engine.now();
-    let old = |at: Option<i64>, every: Duration| {
-        at.is_none_or(|at| {
-            now.saturating_sub(at) >= i64::try_from(every.as_millis()).unwrap_or(i64::MAX)
-        })
-    };
-    let mut lists = Vec::new();
-    for status in Status::KNOWN {
-        for mailbox in mailboxes {
-            let is_due = if status == Status::Closed {
-                let read: Option<i64> = engine
-                    .store()
-                    .setting(&closed_read(connection, &mailbox.id))
-                    .await?;
-                old(read, CLOSED_EVERY)
-            } else {
-                let read = engine.mirror().read().synced.get(&mailbox.id).copied();
-                asked || old(read, OPEN_EVERY)
-            };
-            if is_due {
-                lists.push((mailbox.clone(), status.clone()));
-            }
-        }
-    }
-    Ok(lists)
-}
-
-/// All lists of one mailbox.
-fn lists_of(mailboxes: &[Mailbox], only: &MailboxId) -> Vec<(Mailbox, Status)> {
-    let mailbox = mailboxes.iter().find(|mailbox| mailbox.id == *only);
-    mailbox
-        .into_iter()
-        .flat_map(|mailbox| Status::KNOWN.map(|status| (mailbox.clone(), status)))
-        .collect()
-}
-
 fn show(engine: &Engine, progress: &SyncProgress) {
     engine.0.sync.send_replace(Some(progress.clone()));
     engine.tell(Live::Status);
-}
-
-impl Engine {
-    /// Reads one conversation from Hiver again, ahead of everything else.
-    ///
-    /// # Errors
-    /// When Hiver does not give it, or the mirror cannot be written.
-    pub async fn refresh_conversation(&self, id: &ConversationId) -> Result<(), RefreshError> {
-        let Some(link) = self.link() else {
-            return Err(RefreshError::Hiver(
-                "No Hiver is connected: an admin sets the key first.".to_owned(),
-            ));
-        };
-        match look_up(self, &link, id, Lane::Click).await {
-            Ok(_) => Ok(()),
-            Err(SyncError::Trouble(trouble)) => Err(RefreshError::Hiver(trouble.message)),
-            Err(SyncError::Store(error)) => Err(error.into()),
-            Err(SyncError::Hiver(error)) => {
-                let trouble = words::trouble(&error);
-                Err(RefreshError::Hiver(format!(
-                    "{} {}",
-                    trouble.message, trouble.remedy
-                )))
-            }
-        }
-    }
 }
 
 /// An error with all its causes, for the log.

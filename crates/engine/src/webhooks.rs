@@ -2,7 +2,8 @@
 //!
 //! Nothing says in which order deliveries come, whether all of them do, or that they are true. So none changes more
 //! than what is shown until Hiver was asked: for every conversation that is named there is a read to come, on the lane
-//! `Sync`, and it is the read that settles the delivery. What was kept and not settled waits in the database.
+//! `Event` as far as events may hold up runs, else on `Sync`; and it is the read that settles the delivery. What was kept
+//! and not settled waits in the database.
 
 mod applying;
 mod effect;
@@ -118,7 +119,7 @@ impl Engine {
     }
 
     /// The account that deliveries are of: the one in use, else the one that was.
-    async fn delivered_to(&self) -> Result<Option<store::ConnectionId>, Error> {
+    pub(crate) async fn delivered_to(&self) -> Result<Option<store::ConnectionId>, Error> {
         if let Some(link) = self.link() {
             return Ok(Some(link.connection.id));
         }

@@ -283,6 +283,23 @@ impl Store {
         )))
     }
 
+    /// When something was last delivered that names a conversation.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn last_event(&self, connection: ConnectionId) -> Result<Option<i64>> {
+        let last: Option<Option<i64>> = Entity::find()
+            .select_only()
+            .column_as(Column::ReceivedAt.max(), "last")
+            .filter(Column::ConnectionId.eq(connection))
+            .filter(Column::ConversationId.is_not_null())
+            .into_tuple()
+            .one(&self.read)
+            .await
+            .during("look for the last event")?;
+        Ok(last.flatten())
+    }
+
     /// How many deliveries are kept.
     ///
     /// # Errors

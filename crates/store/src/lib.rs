@@ -17,6 +17,7 @@ mod runs;
 mod seal;
 mod sessions;
 mod settings;
+mod sweeps;
 mod usage;
 mod webhook_secrets;
 mod wishes;
@@ -34,5 +35,6 @@ pub use runs::{
 };
 pub use seal::{SealError, SecretKey};
 pub use sessions::StoredSession;
+pub use sweeps::{ListKey, ListRead, SweepPage, UnfinishedRead};
 pub use webhook_secrets::{WEBHOOK_GRACE_MS, WebhookSecret};
 pub use wishes::StoredWish;

@@ -10,6 +10,7 @@ use crate::connections::ConnectionId;
 use crate::entities::{conversations, mailboxes, tags, users};
 use crate::error::{During, Result};
 use crate::open::Store;
+use crate::sweeps::{ListKey, ListRead};
 
 /// Rows that go into one statement: SQLite takes 32,766 values, and a conversation has eleven.
 const BATCH: usize = 2_000;
@@ -32,6 +33,8 @@ pub struct StoredMirror {
     pub users: Vec<User>,
     /// Tags.
     pub tags: Vec<Tag>,
+    /// The last complete readings of its lists.
+    pub lists: Vec<(ListKey, ListRead)>,
     /// Conversations in no order.
     pub conversations: Vec<Conversation>,
 }
@@ -62,6 +65,7 @@ impl Store {
             .during(during)?;
         Ok(StoredMirror {
             mailboxes: self.mailboxes(connection).await?,
+            lists: self.list_reads(connection).await?,
             users: users
                 .into_iter()
                 .map(|row| User {

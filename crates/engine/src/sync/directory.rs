@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use hiver::{Lane, SkippedRow};
-use triage::model::Mailbox;
+use triage::model::{Mailbox, MailboxId};
 
 use super::SyncError;
 use crate::link::{Adopted, Link};
@@ -18,7 +18,12 @@ pub(super) async fn read_directory(
 ) -> Result<Option<Vec<Mailbox>>, SyncError> {
     let connection = link.connection.id;
     let on = link.hiver.on(Lane::Sync);
-    let known = || engine.mirror().read().directory.clone();
+    let known = || {
+        let mirror = engine.mirror().read();
+        let mut directory = mirror.directory.clone();
+        directory.mailboxes.extend(mirror.left_out.iter().cloned());
+        directory
+    };
 
     let mailboxes = on.mailboxes().collect_all().await?;
     report(&mailboxes.skipped, "mailboxes");
@@ -31,11 +36,19 @@ pub(super) async fn read_directory(
     }
     engine.set_trouble(None);
     let mailboxes = keep_unread(listed, known().mailboxes, skipped, |one| one.id.as_str());
+    let is_listed = |id: &MailboxId| mailboxes.iter().any(|mailbox| mailbox.id == *id);
+    for gone in known().mailboxes {
+        if !is_listed(&gone.id) {
+            tracing::info!(mailbox = %gone.id, "Hiver no longer lists a mailbox: it is forgotten");
+            engine.store().forget_mailbox(connection, &gone.id).await?;
+            engine.mirror().forget_mailbox(connection, &gone.id);
+        }
+    }
     engine
         .store()
         .save_mailboxes(connection, &mailboxes)
         .await?;
-    engine.mirror().set_mailboxes(connection, mailboxes.clone());
+    engine.mirror().set_mailboxes(connection, mailboxes);
 
     let users = on.users().collect_all().await?;
     report(&users.skipped, "users");
@@ -45,15 +58,29 @@ pub(super) async fn read_directory(
     engine.store().save_users(connection, &users).await?;
     engine.mirror().set_users(connection, users);
 
-    let tags = on.tags().collect_all().await?;
+    read_tags(engine, link, Lane::Sync).await?;
+    engine.tell(Live::Mirror);
+    Ok(Some(engine.mirror().read().directory.mailboxes.clone()))
+}
+
+/// Reads the tags.
+pub(super) async fn read_tags(
+    engine: &Engine,
+    link: &Arc<Link>,
+    lane: Lane,
+) -> Result<(), SyncError> {
+    let connection = link.connection.id;
+    let asked_at = engine.now();
+    let tags = link.hiver.on(lane).tags().collect_all().await?;
     report(&tags.skipped, "tags");
     let skipped = !tags.skipped.is_empty();
     let listed = tags.items.into_iter().map(map::tag).collect();
-    let tags = keep_unread(listed, known().tags, skipped, |one| one.id.as_str());
+    let known = engine.mirror().read().directory.tags.clone();
+    let tags = keep_unread(listed, known, skipped, |one| one.id.as_str());
     engine.store().save_tags(connection, &tags).await?;
     engine.mirror().set_tags(connection, tags);
-    engine.tell(Live::Mirror);
-    Ok(Some(mailboxes))
+    link.note_tags(asked_at);
+    Ok(())
 }
 
 pub(super) fn report(skipped: &[SkippedRow], list: &str) {

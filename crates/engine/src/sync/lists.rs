@@ -1,197 +1,238 @@
-//! Reading lists of conversations, and looking after what is no longer in them.
+//! Reading lists of conversations page by page.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::TryStreamExt;
-use hiver::{ConversationQuery, ErrorKind, Lane};
-use triage::model::{ConversationId, Mailbox, MailboxId, Status};
+use hiver::{ConversationQuery, Cursor, ErrorKind, Lane};
+use store::{ListKey, ListRead, SweepPage, UnfinishedRead};
+use triage::model::{ConversationId, Mailbox, Status};
 
 use super::directory::report;
-use super::{SyncError, chain, show};
+use super::lookups::sightings;
+use super::{SyncError, show};
+use crate::Engine;
 use crate::link::Link;
 use crate::live::Live;
+use crate::map;
+use crate::mirror::Sighting;
 use crate::status::SyncProgress;
-use crate::{Engine, map};
 
-/// Conversations that vanished from a list are looked up one by one, at most so many per list.
-const LOOK_UPS: usize = 50;
+/// A reading that was broken off goes on where it stopped, unless it began longer ago.
+const GO_ON_WITHIN_MS: i64 = 60 * 60 * 1_000;
 
-/// Reads one list page by page into the mirror; returns what was in it.
-pub(super) async fn read_list(
-    engine: &Engine,
-    link: &Arc<Link>,
-    mailbox: &Mailbox,
-    status: &Status,
-    progress: &mut SyncProgress,
-) -> Result<Seen, SyncError> {
-    let query = ConversationQuery {
-        mailbox: Some(mailbox.id.as_str().into()),
-        status: Some(map::hiver_status(status)),
-        ..ConversationQuery::default()
-    };
-    let mut seen = Seen {
-        ids: HashSet::new(),
-        whole: true,
-    };
-    let mut asked_at = engine.now();
-    let mut pages = link
-        .hiver
-        .on(Lane::Sync)
-        .conversations(query.clone())
-        .pages();
-    while let Some(page) = pages.try_next().await? {
-        report(&page.skipped, "conversations");
-        seen.whole &= page.skipped.is_empty();
-        progress.conversations += u32::try_from(page.items.len()).unwrap_or(0);
-        let sightings = {
-            let mirror = engine.mirror().read();
-            page.items
-                .into_iter()
-                .map(|mut row| {
-                    query.complete(&mut row);
-                    map::sighting(row, &mirror.directory)
-                })
-                .inspect(|one| {
-                    seen.ids.insert(one.id.clone());
-                })
-                .collect()
-        };
-        let changed = engine
-            .mirror()
-            .absorb(link.connection.id, sightings, asked_at, engine.now());
-        if !changed.is_empty() {
-            engine
-                .store()
-                .save_conversations(link.connection.id, &changed)
-                .await?;
-            engine.tell(Live::Mirror);
-        }
-        show(engine, progress);
-        asked_at = engine.now();
-    }
-    Ok(seen)
+/// What may be spent on a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spending {
+    /// What it takes: it was never read, or a person asked for it.
+    AsNeeded,
+    /// What is left of the share of sweeps; otherwise it waits.
+    OfTheShare,
 }
 
-/// A conversation that is no longer in the list where the mirror has it.
-pub(super) struct Vanished {
-    id: ConversationId,
-    mailbox: MailboxId,
-    status: Status,
-    /// Every row of the list could be read: it is not among those that could not.
-    surely: bool,
+/// One pass over some lists.
+pub(super) struct Sweep<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) link: &'a Arc<Link>,
+    pub(super) lane: Lane,
+    pub(super) progress: SyncProgress,
+    /// What was seen in which list. A conversation in two of them changed in between, or is in both: only a look at
+    /// itself says which.
+    pub(super) seen: HashMap<ConversationId, Status>,
+    /// Conversations to be looked at.
+    pub(super) doubtful: Vec<ConversationId>,
 }
 
 /// What was in a list.
-pub(super) struct Seen {
-    ids: HashSet<ConversationId>,
+pub(super) struct ListSeen {
+    pub(super) ids: HashSet<ConversationId>,
     /// Whether every row could be read.
-    whole: bool,
+    pub(super) whole: bool,
+    /// When and at what price.
+    pub(super) read: ListRead,
 }
 
-/// What the mirror has in a list and Hiver has not. Looked after once all lists are read: most of it turns up in
-/// another one.
-pub(super) fn missing(
-    engine: &Engine,
-    mailbox: &Mailbox,
-    status: &Status,
-    started: i64,
-    seen: &Seen,
-) -> Vec<Vanished> {
-    let mirror = engine.mirror().read();
-    let rows = mirror.rows.values().map(|row| &row.conversation);
-    rows.filter(|one| {
-        one.mailbox.as_ref() == Some(&mailbox.id) && one.status.as_ref() == Some(status)
-    })
-    .filter(|one| one.last_changed < started && !seen.ids.contains(&one.id))
-    .map(|one| Vanished {
-        id: one.id.clone(),
-        mailbox: mailbox.id.clone(),
-        status: status.clone(),
-        surely: seen.whole,
-    })
-    .take(LOOK_UPS)
-    .collect()
-}
-
-/// Finds out what became of a conversation that is no longer where it was.
-pub(super) async fn look_after(
-    engine: &Engine,
-    link: &Arc<Link>,
-    gone: Vanished,
-) -> Result<(), SyncError> {
-    let stays = engine.mirror().conversation(&gone.id).is_some_and(|now| {
-        now.mailbox.as_ref() == Some(&gone.mailbox) && now.status.as_ref() == Some(&gone.status)
-    });
-    if !stays {
-        return Ok(());
+impl<'a> Sweep<'a> {
+    pub(super) fn new(engine: &'a Engine, link: &'a Arc<Link>, lane: Lane) -> Self {
+        Self {
+            engine,
+            link,
+            lane,
+            progress: SyncProgress::default(),
+            seen: HashMap::new(),
+            doubtful: Vec::new(),
+        }
     }
-    let asked_at = engine.now();
-    match look_up(engine, link, &gone.id, Lane::Sync).await {
-        Ok(None) if gone.surely => {
-            let connection = link.connection.id;
-            let unlisted =
-                engine
-                    .mirror()
-                    .unlist(connection, &gone.id, &gone.status, asked_at, engine.now());
-            if let Some(unlisted) = unlisted {
+
+    /// Reads one list into the mirror, from where a reading that was broken off stopped.
+    pub(super) async fn read_list(
+        &mut self,
+        mailbox: &Mailbox,
+        status: &Status,
+        spending: Spending,
+    ) -> Result<ListSeen, SyncError> {
+        let key = ListKey {
+            mailbox: mailbox.id.clone(),
+            status: status.clone(),
+        };
+        self.progress.doing = format!("{}, {status}", mailbox.name);
+        self.show();
+        let (store, connection) = (self.engine.store(), self.link.connection.id);
+        let begun = store.unfinished_read(connection, &key).await?;
+        let now = self.engine.now();
+        let begun = begun.filter(|begun| {
+            (now - GO_ON_WITHIN_MS..=now).contains(&begun.started_at) && self.lane == Lane::Sync
+        });
+        let goes_on = begun.is_some();
+        let read = match self.read_pages(&key, begun, spending).await {
+            // Hiver does not know the place any more.
+            Err(SyncError::Hiver(error)) if goes_on && is_about_the_place(&error) => {
+                store.give_up_read(connection, &key).await?;
+                self.read_pages(&key, None, spending).await
+            }
+            read => read,
+        };
+        let read = read?;
+        self.seen
+            .extend(read.ids.iter().map(|id| (id.clone(), status.clone())));
+        Ok(read)
+    }
+
+    async fn read_pages(
+        &mut self,
+        list: &ListKey,
+        begun: Option<UnfinishedRead>,
+        spending: Spending,
+    ) -> Result<ListSeen, SyncError> {
+        let (engine, link) = (self.engine, self.link);
+        let query = ConversationQuery {
+            mailbox: Some(list.mailbox.as_str().into()),
+            status: Some(map::hiver_status(&list.status)),
+            ..ConversationQuery::default()
+        };
+        let mut asked_at = engine.now();
+        let (mut seen, start) = match begun {
+            None => (
+                ListSeen {
+                    ids: HashSet::new(),
+                    whole: true,
+                    read: ListRead {
+                        at: asked_at,
+                        requests: 0,
+                    },
+                },
+                None,
+            ),
+            Some(begun) => (
+                ListSeen {
+                    ids: begun.ids.into_iter().collect(),
+                    whole: begun.whole,
+                    read: ListRead {
+                        at: begun.started_at,
+                        requests: begun.pages,
+                    },
+                },
+                Some(Cursor::from(begun.next)),
+            ),
+        };
+        let on = link.hiver.on(self.lane);
+        let mut pages = on.conversations(query.clone()).pages_from(start);
+        loop {
+            if spending == Spending::OfTheShare {
+                self.until_affordable().await?;
+                asked_at = engine.now();
+            }
+            let Some(page) = pages.try_next().await? else {
+                return Ok(seen);
+            };
+            report(&page.skipped, "conversations");
+            let whole = page.skipped.is_empty();
+            let mut rows = page.items;
+            for row in &mut rows {
+                query.complete(row);
+            }
+            let sightings = sightings(engine, link, self.lane, rows).await?;
+            let ids: Vec<ConversationId> = sightings.iter().map(|one| one.id.clone()).collect();
+            self.take_in(sightings, &list.status, asked_at).await?;
+            if let Some(next) = page.next.as_ref().filter(|_| self.lane == Lane::Sync) {
+                let page = SweepPage {
+                    page: seen.read.requests,
+                    started_at: seen.read.at,
+                    next: next.as_str(),
+                    ids: &ids,
+                    whole,
+                };
                 engine
                     .store()
-                    .save_conversations(connection, &[unlisted])
+                    .keep_page(link.connection.id, list, page)
                     .await?;
-                engine.tell(Live::Mirror);
             }
+            seen.whole &= whole;
+            seen.read.requests += 1;
+            self.progress.conversations += u32::try_from(ids.len()).unwrap_or(0);
+            seen.ids.extend(ids);
+            self.show();
+            asked_at = engine.now();
         }
-        Ok(_) => {}
-        Err(SyncError::Hiver(error))
-            if !error.is_passing() && !matches!(error.kind(), ErrorKind::Unauthorized { .. }) =>
-        {
-            tracing::warn!(conversation = %gone.id, error = %chain(&error), "a conversation could not be looked up");
-        }
-        Err(error) => return Err(error),
     }
-    Ok(())
-}
 
-/// Reads one conversation, and returns the status that Hiver gave. Forgets it where Hiver no longer has it, or no
-/// longer lets us see it.
-pub(crate) async fn look_up(
-    engine: &Engine,
-    link: &Arc<Link>,
-    id: &ConversationId,
-    lane: Lane,
-) -> Result<Option<Status>, SyncError> {
-    let connection = link.connection.id;
-    let asked_at = engine.now();
-    let status = match link.hiver.on(lane).conversation(&id.as_str().into()).await {
-        Ok(row) => {
-            let sighting = map::sighting(row, &engine.mirror().read().directory);
-            let status = sighting.status.clone();
-            let changed =
-                engine
-                    .mirror()
-                    .absorb(connection, vec![sighting], asked_at, engine.now());
+    /// Takes a page into the mirror, but for what another list had, too.
+    async fn take_in(
+        &mut self,
+        mut sightings: Vec<Sighting>,
+        status: &Status,
+        asked_at: i64,
+    ) -> Result<(), SyncError> {
+        let (engine, connection) = (self.engine, self.link.connection.id);
+        sightings.retain(|one| {
+            let elsewhere = self.seen.get(&one.id).is_some_and(|seen| seen != status);
+            if elsewhere {
+                self.doubtful.push(one.id.clone());
+            }
+            !elsewhere
+        });
+        let changed = engine
+            .mirror()
+            .absorb(connection, sightings, asked_at, engine.now());
+        if !changed.is_empty() {
             engine
                 .store()
                 .save_conversations(connection, &changed)
                 .await?;
-            status
+            engine.tell(Live::Mirror);
         }
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::NotFound { .. } | ErrorKind::Forbidden { .. }
-            ) =>
-        {
-            engine
-                .store()
-                .forget_conversations(connection, std::slice::from_ref(id))
-                .await?;
-            engine.mirror().forget(connection, std::slice::from_ref(id));
-            None
+        Ok(())
+    }
+
+    /// Waits until sweeps may send another request of their share of the day. Whoever wants something read goes first:
+    /// then this reading is broken off, to go on afterwards.
+    async fn until_affordable(&mut self) -> Result<(), SyncError> {
+        let doing = self.progress.doing.clone();
+        while let Some(wait) = self.link.sweeps_wait(self.engine.now()) {
+            self.progress.doing = format!("{doing}; sweeps have used their share of the day");
+            self.show();
+            tokio::select! {
+                () = self.engine.until_wanted() => return Err(SyncError::SomebodyGoesFirst),
+                () = tokio::time::sleep(wait) => {}
+            }
         }
-        Err(error) => return Err(error.into()),
-    };
-    engine.tell(Live::Mirror);
-    Ok(status)
+        self.progress.doing = doing;
+        self.link.count_sweep(self.engine.now());
+        Ok(())
+    }
+
+    pub(super) fn show(&self) {
+        if self.lane == Lane::Sync {
+            show(self.engine, &self.progress);
+        }
+    }
+}
+
+fn is_about_the_place(error: &hiver::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::BadRequest { .. }
+            | ErrorKind::NotFound { .. }
+            | ErrorKind::RepeatedCursor { .. }
+    )
 }

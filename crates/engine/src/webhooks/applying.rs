@@ -10,10 +10,10 @@ use tokio::time::{Instant, sleep_until};
 use triage::model::ConversationId;
 
 use super::effect::effect;
-use super::spacing::Spacing;
+use super::spacing::{Ahead, Spacing};
 use crate::link::Link;
 use crate::live::Live;
-use crate::sync::{PAUSES, SyncError, chain, look_up};
+use crate::sync::{PAUSES, SyncError, chain, look_up, reads_per_second};
 use crate::{Engine, words};
 
 /// How many conversations are looked for at once, and read at once.
@@ -58,9 +58,10 @@ async fn keep(engine: &Engine, link: &Arc<Link>) {
         return;
     }
     let mut spacing = Spacing::default();
+    let mut ahead = Ahead::new(Instant::now());
     let mut failures = 0_usize;
     loop {
-        let pause = match pass(engine, link, &mut spacing).await {
+        let pause = match pass(engine, link, &mut spacing, &mut ahead).await {
             Ok(Passed::Nothing { until }) => {
                 failures = 0;
                 until
@@ -118,7 +119,12 @@ enum Passed {
     Looked(Looked),
 }
 
-async fn pass(engine: &Engine, link: &Arc<Link>, spacing: &mut Spacing) -> Result<Passed, Error> {
+async fn pass(
+    engine: &Engine,
+    link: &Arc<Link>,
+    spacing: &mut Spacing,
+    ahead: &mut Ahead,
+) -> Result<Passed, Error> {
     let waiting = engine
         .store()
         .delivered_conversations(link.connection.id, LOOK_AHEAD)
@@ -137,11 +143,16 @@ async fn pass(engine: &Engine, link: &Arc<Link>, spacing: &mut Spacing) -> Resul
     }
     // New ones get their turn soon.
     due.truncate(AT_ONCE * 4);
-    for (id, _) in &due {
-        spacing.read(id, now);
-    }
+    let per_second = reads_per_second(engine, link.connection.id).await?;
+    let due: Vec<_> = due
+        .into_iter()
+        .map(|(id, last)| {
+            spacing.read(&id, now);
+            (id, last, ahead.lane(per_second, now))
+        })
+        .collect();
     let mut looks = stream::iter(due)
-        .map(|(id, last)| look(engine, link, id, last))
+        .map(|(id, last, lane)| look(engine, link, id, last, lane))
         .buffer_unordered(AT_ONCE);
     while let Some(looked) = looks.next().await {
         match looked? {
@@ -159,9 +170,11 @@ async fn look(
     link: &Arc<Link>,
     id: ConversationId,
     last: i64,
+    lane: Lane,
 ) -> Result<Looked, Error> {
+    link.count_sweep(engine.now());
     let mirrored = engine.mirror().conversation(&id);
-    let (state, effect) = match look_up(engine, link, &id, Lane::Sync).await {
+    let (state, effect) = match look_up(engine, link, &id, lane).await {
         Ok(_) => {
             let before = engine.0.door.shown_at_once.take(&id).unwrap_or(mirrored);
             let after = engine.mirror().conversation(&id);
@@ -171,6 +184,7 @@ async fn look(
             )
         }
         Err(SyncError::Store(error)) => return Err(error),
+        Err(SyncError::SomebodyGoesFirst) => return Ok(Looked::Later),
         Err(SyncError::Trouble(trouble)) => (DeliveryState::Failed, trouble.message),
         Err(SyncError::Hiver(error)) => {
             if matches!(error.kind(), ErrorKind::Unauthorized { .. }) {

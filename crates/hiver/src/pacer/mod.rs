@@ -37,6 +37,8 @@ pub enum Lane {
     Click,
     /// A run started by a rule.
     Rules,
+    /// Reading what an event names, as far as that may hold up runs.
+    Event,
     /// A bulk run.
     Bulk,
     /// Reading lists to bring a mirror up to date.
@@ -45,7 +47,13 @@ pub enum Lane {
 
 impl Lane {
     /// All lanes, the first to go first.
-    pub const ALL: [Self; 4] = [Self::Click, Self::Rules, Self::Bulk, Self::Sync];
+    pub const ALL: [Self; 5] = [
+        Self::Click,
+        Self::Rules,
+        Self::Event,
+        Self::Bulk,
+        Self::Sync,
+    ];
 
     /// Its name in logs and metrics.
     #[must_use]
@@ -53,6 +61,7 @@ impl Lane {
         match self {
             Self::Click => "click",
             Self::Rules => "rules",
+            Self::Event => "event",
             Self::Bulk => "bulk",
             Self::Sync => "sync",
         }

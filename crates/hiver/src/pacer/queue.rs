@@ -38,6 +38,8 @@ pub struct Waiting {
     pub click: usize,
     /// On [`Lane::Rules`].
     pub rules: usize,
+    /// On [`Lane::Event`].
+    pub event: usize,
     /// On [`Lane::Bulk`].
     pub bulk: usize,
     /// On [`Lane::Sync`].
@@ -49,6 +51,7 @@ impl Waiting {
         match lane {
             Lane::Click => &mut self.click,
             Lane::Rules => &mut self.rules,
+            Lane::Event => &mut self.event,
             Lane::Bulk => &mut self.bulk,
             Lane::Sync => &mut self.sync,
         }
