@@ -181,7 +181,11 @@ impl Store {
             .all(&self.read)
             .await
             .during(during)?;
-        let Some(last) = pages.last() else {
+        // Another reading of the list may have come to its end in between, and taken the first pages away.
+        let Some(last) = pages
+            .last()
+            .filter(|last| usize::try_from(last.page).is_ok_and(|last| last + 1 == pages.len()))
+        else {
             return Ok(None);
         };
         let mut read = UnfinishedRead {

@@ -18,6 +18,7 @@ mod pausing;
 mod previews;
 mod reading;
 mod runs;
+mod spending;
 mod support;
 mod sweeps;
 mod undoing;

@@ -8,5 +8,6 @@ mod operators;
 mod people;
 mod runs;
 mod support;
+mod sweeps;
 mod usage;
 mod webhook_secrets;
