@@ -15,6 +15,7 @@ use crate::pages::operators::OperatorsPage;
 use crate::pages::overview::OverviewPage;
 use crate::pages::password::PasswordPage;
 use crate::pages::preview::PreviewPage;
+use crate::pages::reading::ReadingPage;
 use crate::pages::run::RunPage;
 use crate::pages::runs::RunsPage;
 use crate::pages::settings::SettingsPage;
@@ -47,6 +48,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/budget") view=BudgetPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/operators") view=OperatorsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/password") view=PasswordPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/reading") view=ReadingPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/webhooks") view=WebhooksPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>

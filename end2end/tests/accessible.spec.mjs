@@ -119,6 +119,7 @@ for (const [title, open, how = ""] of [
     "with the forms of an operator open",
   ],
   ["Webhooks", (page) => visit(page, "/settings/webhooks")],
+  ["Reading", (page) => visit(page, "/settings/reading")],
   ["Your password", (page) => visit(page, "/settings/password")],
   [
     "Overview",

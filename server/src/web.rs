@@ -10,6 +10,7 @@ mod live;
 mod operators;
 mod own_password;
 mod plain;
+mod reading_form;
 mod said;
 mod sessions;
 mod sign_in;
@@ -133,6 +134,7 @@ pub(crate) fn router(web: &Web) -> Router {
         .route("/runs/{id}/changes.csv", get(export::changes))
         .route("/v/{version}/{*path}", get(assets::asset))
         .merge(operators::routes())
+        .merge(reading_form::routes())
         .merge(webhook_forms::routes())
         .with_state(web.clone())
         .merge(web.0.pages.clone())

@@ -3,7 +3,7 @@
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
-use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 use triage::text;
 
 use super::shortcuts::{SHORTCUTS, Shortcuts};
@@ -164,12 +164,19 @@ fn Freshness(now: Memo<Option<Frame>>, refresh: ServerAction<RefreshMirror>) -> 
     };
     let may =
         move || now.with(|frame| frame.as_ref().is_some_and(|frame| frame.role >= Role::Lead));
+    let (path, query) = (use_location().pathname, use_query_map());
+    let filter = move || {
+        (path.get() == "/triage").then(|| query.with(|query| query.get("q").unwrap_or_default()))
+    };
     view! {
         <div class="freshness">
             <span title=exact>{age}</span>
             <Show when=may>
                 <ActionForm action=refresh>
-                    <button class="link" title="Read open and pending conversations from Hiver again">"Refresh"</button>
+                    {move || {
+                        filter().map(|filter| view! { <input type="hidden" name="filter" value=filter/> })
+                    }}
+                    <button class="link" title="Read from Hiver again what is open, or what this list is about">"Refresh"</button>
                 </ActionForm>
             </Show>
         </div>

@@ -9,6 +9,7 @@ pub(crate) mod operators;
 pub(crate) mod overview;
 pub(crate) mod password;
 pub(crate) mod preview;
+pub(crate) mod reading;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod settings;

@@ -30,6 +30,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                     <section aria-labelledby="budget">
                         <h2 id="budget">"Budget"</h2>
                         <ul class="links">
+                            <li><a href="/settings/reading">"Which mailboxes are read, how often, and at what price"</a></li>
                             <li><a href="/settings/budget">"Requests by lane and hour, and when Hiver asked to slow down"</a></li>
                         </ul>
                     </section>

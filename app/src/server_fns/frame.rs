@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use server_fn::codec::GetUrl;
 #[cfg(feature = "ssr")]
 use {
-    super::access::{SignedIn, internal, require},
+    super::access::{SignedIn, internal, refuse, require},
     super::words::Words,
     crate::view::Role,
     engine::Engine,
@@ -22,12 +22,20 @@ pub async fn frame() -> Result<Frame, ApiError> {
         .map_err(|error| internal(&error))
 }
 
-/// Reads the mailboxes, users, tags and conversations again, in the background.
+/// Reads from Hiver again: ahead of everything the lists that a filter is about, where one is being looked at; else, in
+/// the background, mailboxes, users, tags and everything open.
 #[server(prefix = "/api", endpoint = "refresh")]
-pub async fn refresh_mirror() -> Result<(), ApiError> {
+pub async fn refresh_mirror(#[server(default)] filter: Option<String>) -> Result<(), ApiError> {
     let (engine, _) = require(Role::Lead)?;
-    engine.refresh();
-    Ok(())
+    let Some(filter) = filter else {
+        engine.refresh();
+        return Ok(());
+    };
+    match engine.refresh_lists(&filter).await {
+        Ok(()) => Ok(()),
+        Err(engine::RefreshError::Hiver(message)) => Err(refuse(ApiError::Invalid(vec![message]))),
+        Err(engine::RefreshError::Store(error)) => Err(internal(&error)),
+    }
 }
 
 /// The frame as it is now, for the page and for the live stream.

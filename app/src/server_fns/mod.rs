@@ -11,6 +11,7 @@ pub(crate) mod frame;
 pub(crate) mod operators;
 pub(crate) mod overview;
 pub(crate) mod preview;
+pub(crate) mod reading;
 pub(crate) mod runs;
 pub(crate) mod triage;
 pub(crate) mod webhooks;

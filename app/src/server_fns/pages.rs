@@ -4,6 +4,7 @@ pub(super) mod activity;
 pub(super) mod budget;
 pub(super) mod operators;
 pub(super) mod password;
+pub(super) mod reading;
 mod said;
 pub(super) mod webhooks;
 

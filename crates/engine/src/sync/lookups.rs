@@ -172,10 +172,13 @@ pub(crate) async fn look_up(
                 engine
                     .mirror()
                     .absorb(connection, vec![sighting], asked_at, engine.now());
-            engine
-                .store()
-                .save_conversations(connection, &changed)
-                .await?;
+            if !changed.is_empty() {
+                engine
+                    .store()
+                    .save_conversations(connection, &changed)
+                    .await?;
+                engine.tell(Live::Mirror);
+            }
             status
         }
         None => {
@@ -184,10 +187,10 @@ pub(crate) async fn look_up(
                 .forget_conversations(connection, std::slice::from_ref(id))
                 .await?;
             engine.mirror().forget(connection, std::slice::from_ref(id));
+            engine.tell(Live::Mirror);
             None
         }
     };
-    engine.tell(Live::Mirror);
     Ok(status)
 }
 

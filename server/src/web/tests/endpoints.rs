@@ -52,6 +52,7 @@ const ROWS: &[Row] = &[
         VIEWER,
         "?id=RUN&outcome=done&page=1",
     ),
+    (Method::GET, "/api/reading", VIEWER, ""),
     (Method::GET, "/api/runs", VIEWER, "?page=1"),
     (Method::GET, "/api/webhooks", ADMIN, "?delivery=DELIVERY"),
     (
@@ -63,7 +64,7 @@ const ROWS: &[Row] = &[
     (Method::POST, "/api/plan_again", LEAD, "id=PLAN"),
     (Method::POST, "/api/start_run", LEAD, "id=PLAN"),
     (Method::POST, "/api/act_on_run", LEAD, "id=RUN&act=pause"),
-    (Method::POST, "/api/refresh", LEAD, ""),
+    (Method::POST, "/api/refresh", LEAD, "filter=status:open"),
     (
         Method::POST,
         "/api/refresh_conversation",
@@ -84,12 +85,14 @@ const ROWS: &[Row] = &[
     (Method::GET, "/settings/budget", VIEWER, ""),
     (Method::GET, "/settings/operators", ADMIN, ""),
     (Method::GET, "/settings/password", VIEWER, ""),
+    (Method::GET, "/settings/reading", VIEWER, ""),
     (
         Method::GET,
         "/settings/webhooks",
         ADMIN,
         "?delivery=DELIVERY",
     ),
+    (Method::POST, "/reading", ADMIN, "share=30"),
     (Method::POST, "/webhooks/rotate", ADMIN, ""),
     (Method::POST, "/webhooks/replay", ADMIN, "id=DELIVERY"),
     (Method::POST, "/webhooks/test", ADMIN, ""),
