@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set,
-    TransactionTrait,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set, Statement, TransactionTrait,
 };
 use sha2::{Digest, Sha256};
 use triage::model::ConversationId;
@@ -312,11 +312,12 @@ impl Store {
             .during("count what was delivered")
     }
 
-    /// Forgets deliveries from before `before`, and all but the newest `most`. Those that wait stay.
+    /// Forgets deliveries from before `before`, all but the newest `most`, and those before the newest `most_bytes` of
+    /// bodies. Those that wait stay.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn forget_deliveries(&self, before: i64, most: u64) -> Result<u64> {
+    pub async fn forget_deliveries(&self, before: i64, most: u64, most_bytes: i64) -> Result<u64> {
         let during = "forget old deliveries";
         let first_too_many: Option<i64> = Entity::find()
             .select_only()
@@ -328,11 +329,22 @@ impl Store {
             .one(&self.write)
             .await
             .during(during)?;
+        let too_large = Statement::from_sql_and_values(
+            self.write.get_database_backend(),
+            "SELECT MAX(id) AS id FROM (SELECT id, SUM(LENGTH(body)) OVER (ORDER BY id DESC) AS total FROM deliveries) \
+             AS sums WHERE total > $1",
+            [most_bytes.into()],
+        );
+        let last_too_large: Option<i64> =
+            match self.write.query_one_raw(too_large).await.during(during)? {
+                Some(row) => row.try_get("", "id").during(during)?,
+                None => None,
+            };
         let forgotten = Entity::delete_many()
             .filter(
                 Condition::any()
                     .add(Column::ReceivedAt.lt(before))
-                    .add(Column::Id.lte(first_too_many.unwrap_or(0))),
+                    .add(Column::Id.lte(first_too_many.max(last_too_large).unwrap_or(0))),
             )
             .filter(Column::State.ne(DeliveryState::Waiting.as_str()))
             .exec(&self.write)

@@ -18,8 +18,9 @@ const SAME_WITHIN_MS: i64 = 10 * 60 * 1_000;
 /// The most deliveries of one transaction, and about the most bytes.
 const MOST_AT_ONCE: usize = 256;
 const MOST_BYTES_AT_ONCE: usize = 8 * 1024 * 1024;
-/// How many deliveries are kept, and for how long.
+/// How many deliveries are kept, how many bytes of them, and for how long.
 const MOST_KEPT: u64 = 10_000;
+const MOST_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 const KEPT_FOR_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// Old ones are looked for again after so many.
 const FORGET_EVERY: usize = 1_000;
@@ -122,7 +123,10 @@ pub(super) async fn work(engine: Engine) {
             bytes += next.delivery.body.len();
             batch.push(next);
         }
-        since_forgetting += batch.len();
+        // Large ones count for as many as fit into their share of what is kept.
+        since_forgetting += batch
+            .len()
+            .max(FORGET_EVERY * bytes / (MOST_BYTES_KEPT as usize / 4));
         write(&engine, batch).await;
     }
 }
@@ -184,7 +188,11 @@ async fn show_at_once(engine: &Engine, connection: ConnectionId, events: Vec<(Ev
 
 async fn forget(engine: &Engine) {
     let before = engine.now().saturating_sub(KEPT_FOR_MS);
-    if let Err(error) = engine.store().forget_deliveries(before, MOST_KEPT).await {
+    if let Err(error) = engine
+        .store()
+        .forget_deliveries(before, MOST_KEPT, MOST_BYTES_KEPT)
+        .await
+    {
         tracing::warn!(error = %chain(&error), "old deliveries could not be forgotten");
     }
 }

@@ -191,8 +191,8 @@ async fn many_events_of_one_conversation_cost_few_reads() {
         .map(|sender| {
             let (engine, id) = (engine.clone(), open[0].clone());
             tokio::spawn(async move {
-                for number in 0..40 {
-                    deliver(&engine, &status_changed(&id, "open", sender * 40 + number)).await;
+                for number in 0..200 {
+                    deliver(&engine, &status_changed(&id, "open", sender * 200 + number)).await;
                 }
             })
         })
@@ -200,8 +200,8 @@ async fn many_events_of_one_conversation_cost_few_reads() {
     for sender in senders {
         sender.await.unwrap();
     }
-    let (all, count) = engine.deliveries(None, 10_000).await.unwrap();
-    assert_eq!((all.len(), count), (2_000, 2_000));
+    let (all, count) = engine.deliveries(None, 20_000).await.unwrap();
+    assert_eq!((all.len(), count), (10_000, 10_000));
     all_settled(&engine).await;
     let reads = house.sim().ledger().requests.len();
     assert!(reads <= 8, "{reads} reads");

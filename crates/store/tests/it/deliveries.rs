@@ -145,11 +145,20 @@ async fn old_ones_and_too_many_are_forgotten_but_none_that_waits() {
         let left = store.deliveries(1, None, 100).await.unwrap();
         left.into_iter().map(|one| one.id).collect()
     };
-    assert_eq!(store.forget_deliveries(NOW + 2, 100).await.unwrap(), 2);
+    assert_eq!(
+        store
+            .forget_deliveries(NOW + 2, 100, 1_000_000)
+            .await
+            .unwrap(),
+        2
+    );
     assert_eq!(ids().await.len(), 18);
-    assert_eq!(store.forget_deliveries(0, 10).await.unwrap(), 7);
+    assert_eq!(store.forget_deliveries(0, 10, 1_000_000).await.unwrap(), 7);
     assert_eq!(ids().await.len(), 11);
     assert!(ids().await.contains(&kept[3].id));
+    // Bodies of two bytes each: the newest seven, and the one that waits.
+    assert_eq!(store.forget_deliveries(0, 100, 14).await.unwrap(), 3);
+    assert_eq!(ids().await.len(), 8);
     let page = store.deliveries(1, Some(kept[15].id), 2).await.unwrap();
     let page: Vec<_> = page.into_iter().map(|one| one.id).collect();
     assert_eq!(page, [kept[14].id, kept[13].id]);
