@@ -31,7 +31,9 @@ pub(crate) struct Door {
 
 /// Opens the door, until the engine stops.
 pub(crate) fn open(engine: &Engine) {
-    engine.0.tasks.spawn(intake::work(engine.clone()));
+    // From here on deliveries are taken, whether or not the one that writes has begun.
+    let queue = engine.0.door.queue.open();
+    engine.0.tasks.spawn(intake::work(engine.clone(), queue));
     engine.0.tasks.spawn(applying::work(engine.clone()));
 }
 

@@ -42,15 +42,19 @@ struct Waiting {
     told: oneshot::Sender<Result<KeptDelivery, IntakeError>>,
 }
 
+/// What comes in, for the one that writes.
+pub(super) struct Deliveries(mpsc::Receiver<Waiting>);
+
 /// The way to the one that writes.
 #[derive(Default)]
 pub(super) struct Queue(Mutex<Option<mpsc::Sender<Waiting>>>);
 
 impl Queue {
-    fn open(&self) -> mpsc::Receiver<Waiting> {
+    /// Opens it; what comes in waits to be written.
+    pub(super) fn open(&self) -> Deliveries {
         let (sender, receiver) = mpsc::channel(MOST_AT_ONCE);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
-        receiver
+        Deliveries(receiver)
     }
 
     fn sender(&self) -> Option<mpsc::Sender<Waiting>> {
@@ -94,8 +98,7 @@ pub(super) async fn take(engine: &Engine, body: Vec<u8>) -> Result<KeptDelivery,
 }
 
 /// Writes down what comes in, until the engine stops; what was handed over by then is written.
-pub(super) async fn work(engine: Engine) {
-    let mut queue = engine.0.door.queue.open();
+pub(super) async fn work(engine: Engine, mut queue: Deliveries) {
     if let Err(error) = engine.webhook_secret().await {
         tracing::warn!(error = %chain(&error), "the webhook address cannot be shown until its secret is rotated");
     }
@@ -107,9 +110,9 @@ pub(super) async fn work(engine: Engine) {
         }
         let first = tokio::select! {
             biased;
-            first = queue.recv() => first,
-            () = engine.0.stop.cancelled(), if !queue.is_closed() => {
-                queue.close();
+            first = queue.0.recv() => first,
+            () = engine.0.stop.cancelled(), if !queue.0.is_closed() => {
+                queue.0.close();
                 continue;
             }
         };
@@ -118,7 +121,7 @@ pub(super) async fn work(engine: Engine) {
         let mut batch = vec![first];
         while batch.len() < MOST_AT_ONCE
             && bytes < MOST_BYTES_AT_ONCE
-            && let Ok(next) = queue.try_recv()
+            && let Ok(next) = queue.0.try_recv()
         {
             bytes += next.delivery.body.len();
             batch.push(next);

@@ -5,6 +5,7 @@
 mod accounts;
 mod cancelling;
 mod chaos;
+mod converging;
 mod crashes;
 mod days;
 mod disk;

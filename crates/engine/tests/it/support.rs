@@ -126,6 +126,21 @@ impl House {
         Doomed { runtime, engine }
     }
 
+    /// As [`doomed`](Self::doomed), without waiting for anything.
+    pub async fn doomed_without_waiting(&self, clock: Clock) -> Doomed {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let (database, config) = (self.database(), self.config());
+        let starting = runtime.spawn(async move { start(&database, config, clock).await });
+        Doomed {
+            engine: starting.await.unwrap(),
+            runtime,
+        }
+    }
+
     /// As [`doomed`](Self::doomed), with the usual pauses after trouble, and without waiting for anything.
     pub async fn doomed_and_patient(&self, clock: Clock) -> Doomed {
         let runtime = Builder::new_multi_thread()
