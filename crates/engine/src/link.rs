@@ -15,6 +15,7 @@ use crate::budget::keep_holds;
 use crate::day::{Day, Forecast};
 use crate::executor::Activity;
 use crate::live::Live;
+use crate::mirror::MirrorState;
 use crate::status::Trouble;
 use crate::{Clock, Config, Engine, StartError, words};
 
@@ -161,8 +162,8 @@ impl Engine {
         });
         let hiver = Hiver::with_meter(self.settings(key.clone()), meter)?;
         if self.0.mirror.connection() != Some(connection.id) {
-            let stored = self.store().load_mirror(connection.id).await?;
-            self.0.mirror.load(connection.id, stored);
+            let mirror = MirrorState::read(self.store(), connection.id).await?;
+            self.0.mirror.replace(mirror);
         }
         self.store()
             .set_setting(&in_use(self.config()), &connection.id)
