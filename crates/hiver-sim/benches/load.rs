@@ -91,7 +91,7 @@ async fn measure() -> Result<Vec<Figure>, Failure> {
         sent: 0,
     };
     load.named = Named::read(&mut load.connections[0]).await?;
-    let at_start = simulator.resident_mb()?;
+    let once_read = simulator.resident_mb()?;
 
     let mixed = [Page, One, Write, One, Write, Page, One, Write, One, Write];
     let cases: [(&str, &[Turn]); 4] = [
@@ -100,7 +100,7 @@ async fn measure() -> Result<Vec<Figure>, Failure> {
         ("single conversations", &[One]),
         ("writes", &[Write]),
     ];
-    let mut figures = vec![memory("as it is read first", at_start)];
+    let mut figures = vec![memory("once all was read", once_read)];
     for (what, turns) in cases {
         let per_second = load.send(turns).await?;
         figures.push(Figure {
