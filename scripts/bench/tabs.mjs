@@ -9,7 +9,7 @@ import {
 
 const CONVERSATIONS = 5_000;
 const TABS = 500;
-const CHANGES = 5;
+const CHANGES = 10;
 const TARGET_ADDED_MB = 50;
 const TARGET_REACHED_MS = 2_000;
 /** Without a public address the command has no address to show. Only its path is used. */
