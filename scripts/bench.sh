@@ -4,7 +4,10 @@
 #   scripts/bench.sh           all of the following; `make bench` builds the binaries first
 #   scripts/bench.sh run       pace of a run against the simulator, pages of a list in memory (about a minute)
 #   scripts/bench.sh pace      two minutes at one request a second against a limiter without burst
+#   scripts/bench.sh simulator requests a second and memory of the simulator with 100,000 conversations (half a minute)
 #   scripts/bench.sh server    page times, memory and sizes of the built server (about half a minute)
+#   scripts/bench.sh mirror    first sync of 100,000 conversations, its memory, and that of a restart (half a minute)
+#   scripts/bench.sh tabs      memory of 500 open tabs, and how soon a change reaches them (half a minute)
 #
 # CONSOLE_BIN and HIVER_SIM_BIN name other binaries than those in target/release.
 set -euo pipefail
@@ -26,22 +29,39 @@ pace() {
   timeout --kill-after=10 200 cargo bench --quiet --package hiver --bench pace || missed=1
 }
 
+simulator() {
+  say "the simulator with 100,000 conversations, over HTTP"
+  cargo bench --quiet --package hiver-sim --bench load --no-run
+  timeout --kill-after=10 120 cargo bench --quiet --package hiver-sim --bench load || missed=1
+}
+
 server() {
   say "the server, over HTTP"
-  timeout --kill-after=20 240 node scripts/bench.mjs || missed=1
+  timeout --kill-after=20 240 node scripts/bench/server.mjs || missed=1
+}
+
+mirror() {
+  say "a mirror of 100,000 conversations"
+  timeout --kill-after=20 360 node scripts/bench/mirror.mjs || missed=1
+}
+
+tabs() {
+  say "500 open tabs"
+  timeout --kill-after=20 240 node scripts/bench/tabs.mjs || missed=1
 }
 
 case "${1:-all}" in
-  run) run ;;
-  pace) pace ;;
-  server) server ;;
+  run | pace | simulator | server | mirror | tabs) "$1" ;;
   all)
     run
     pace
+    simulator
     server
+    mirror
+    tabs
     ;;
   *)
-    sed -n '2,9p' "$0" >&2
+    sed -n '2,12p' "$0" >&2
     exit 2
     ;;
 esac

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use engine::{Clock, Config, Engine, Live, Mirror, Sort, SortKey};
 use hiver::Dialect;
 use hiver_sim::{Options, Outcome, Simulator};
-use store::{MailboxState, SecretKey, Store, StoredMirror};
+use store::{MailboxState, SecretKey, Store, StoredDirectory, StoredMirror};
 use triage::actions::Actions;
 use triage::model::{Assignee, Conversation, Mailbox, Status, Tag, User};
 use triage::outcome::RunState;
@@ -244,15 +244,17 @@ fn sample(conversations: usize) -> StoredMirror {
         last_changed: NOW,
     };
     StoredMirror {
-        lists: Vec::new(),
-        mailboxes: mailboxes.to_vec(),
-        users: (1..5).map(user).collect(),
-        tags: ["billing", "vip", "late"]
-            .map(|name| Tag {
-                id: name.into(),
-                name: name.to_owned(),
-            })
-            .to_vec(),
+        directory: StoredDirectory {
+            lists: Vec::new(),
+            mailboxes: mailboxes.to_vec(),
+            users: (1..5).map(user).collect(),
+            tags: ["billing", "vip", "late"]
+                .map(|name| Tag {
+                    id: name.into(),
+                    name: name.to_owned(),
+                })
+                .to_vec(),
+        },
         conversations: (0..conversations).map(row).collect(),
     }
 }

@@ -16,6 +16,7 @@ use crate::budget::keep_holds;
 use crate::day::{Day, Forecast};
 use crate::executor::Activity;
 use crate::live::Live;
+use crate::mirror::MirrorState;
 use crate::status::Trouble;
 use crate::sync::settings_of;
 use crate::{Clock, Config, Engine, StartError, words};
@@ -166,8 +167,8 @@ impl Engine {
         });
         let hiver = Hiver::with_meter(self.settings(key.clone()), meter)?;
         if self.0.mirror.connection() != Some(connection.id) {
-            let stored = self.store().load_mirror(connection.id).await?;
-            self.0.mirror.load(connection.id, stored);
+            let mirror = MirrorState::read(self.store(), connection.id).await?;
+            self.0.mirror.replace(mirror);
             let reading = settings_of(self, connection.id).await?;
             self.0.mirror.leave_out(connection.id, &reading.left_out);
         }

@@ -3,15 +3,19 @@
 //! The database holds the same rows; this copy exists because a filter must look at every subject, and
 //! because no page may wait for a disk that a run is writing to.
 
+mod shared;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use store::{ConnectionId, ListKey, ListRead, MailboxState, StoredMirror};
+use store::{ConnectionId, ListKey, ListRead, MailboxState, Store, StoredDirectory, StoredMirror};
 use triage::fold;
 use triage::model::{
     Assignee, Conversation, ConversationId, Directory, Mailbox, MailboxId, Status, Tag, TagId,
     User, UserId,
 };
+
+use self::shared::SharedIds;
 
 /// A conversation with its subject folded for matching.
 #[derive(Debug)]
@@ -19,7 +23,7 @@ pub struct Row {
     /// The conversation.
     pub conversation: Conversation,
     /// Its subject without case and accents; empty where there is none.
-    pub folded: String,
+    pub folded: Box<str>,
     /// When we last wrote to it ourselves: what was asked before that is older than what we know.
     written_at: Option<i64>,
 }
@@ -41,11 +45,65 @@ pub struct MirrorState {
     pub synced: HashMap<MailboxId, i64>,
     /// Mailboxes that Hiver lists but does not let us read.
     pub closed_to_us: HashSet<MailboxId>,
-    /// All conversations.
-    pub rows: HashMap<ConversationId, Row>,
+    /// All conversations. Each has its own place in memory: the table, a third of which is empty, stays small, and
+    /// so does what it takes to make it larger.
+    pub rows: HashMap<ConversationId, Box<Row>>,
+    ids: SharedIds,
 }
 
 impl MirrorState {
+    /// Reads a mirror from the database, part by part: all of it at once would take much more memory than is needed
+    /// afterwards.
+    pub(crate) async fn read(
+        store: &Store,
+        connection: ConnectionId,
+    ) -> Result<Self, store::Error> {
+        let mut state = Self::of(connection, store.directory(connection).await?);
+        let mut after = None;
+        loop {
+            let part = store
+                .conversations_after(connection, after.as_ref())
+                .await?;
+            let Some(last) = part.last() else {
+                return Ok(state);
+            };
+            after = Some(last.id.clone());
+            state.add(part);
+        }
+    }
+
+    /// The mirror of a connection without conversations.
+    fn of(connection: ConnectionId, stored: StoredDirectory) -> Self {
+        let mut state = Self {
+            connection: Some(connection),
+            ..Self::default()
+        };
+        for MailboxState { mailbox, synced_at } in stored.mailboxes {
+            if let Some(at) = synced_at {
+                state.synced.insert(mailbox.id.clone(), at);
+            }
+            state.directory.mailboxes.push(mailbox);
+        }
+        state.lists = stored.lists.into_iter().collect();
+        state.directory.users = stored.users;
+        state.directory.tags = stored.tags;
+        state
+    }
+
+    /// Takes in conversations that the database holds.
+    fn add(&mut self, stored: Vec<Conversation>) {
+        self.rows.reserve(stored.len());
+        for conversation in stored {
+            self.keep(conversation, None);
+        }
+    }
+
+    fn keep(&mut self, mut conversation: Conversation, written_at: Option<i64>) {
+        self.ids.settle(&mut conversation);
+        self.rows
+            .insert(conversation.id.clone(), row(conversation, written_at));
+    }
+
     /// The connection whose mirror this is.
     pub(crate) fn connection(&self) -> Option<ConnectionId> {
         self.connection
@@ -110,25 +168,13 @@ pub(crate) struct Sighting {
 impl Mirror {
     /// Replaces everything by what the database holds.
     pub fn load(&self, connection: ConnectionId, stored: StoredMirror) {
-        let mut state = MirrorState {
-            connection: Some(connection),
-            ..MirrorState::default()
-        };
-        for MailboxState { mailbox, synced_at } in stored.mailboxes {
-            if let Some(at) = synced_at {
-                state.synced.insert(mailbox.id.clone(), at);
-            }
-            state.directory.mailboxes.push(mailbox);
-        }
-        state.lists = stored.lists.into_iter().collect();
-        state.directory.users = stored.users;
-        state.directory.tags = stored.tags;
-        state.rows.reserve(stored.conversations.len());
-        for conversation in stored.conversations {
-            state
-                .rows
-                .insert(conversation.id.clone(), row(conversation, None));
-        }
+        let mut state = MirrorState::of(connection, stored.directory);
+        state.add(stored.conversations);
+        self.replace(state);
+    }
+
+    /// Replaces everything.
+    pub(crate) fn replace(&self, state: MirrorState) {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
@@ -271,9 +317,7 @@ impl Mirror {
             if known.is_none_or(|row| row.conversation != merged) {
                 changed.push(merged.clone());
                 let written_at = known.and_then(|row| row.written_at);
-                state
-                    .rows
-                    .insert(merged.id.clone(), row(merged, written_at));
+                state.keep(merged, written_at);
             }
         }
         changed
@@ -368,7 +412,8 @@ pub(crate) fn resolve_user(
 
 fn merge(known: Option<&Conversation>, sighting: Sighting, now: i64) -> Conversation {
     let mut merged = Conversation {
-        id: sighting.id,
+        // The id that the row is found by: kept once.
+        id: known.map_or(sighting.id, |known| known.id.clone()),
         mailbox: sighting
             .mailbox
             .or_else(|| known.and_then(|known| known.mailbox.clone())),
@@ -394,15 +439,15 @@ fn merge(known: Option<&Conversation>, sighting: Sighting, now: i64) -> Conversa
     merged
 }
 
-fn row(conversation: Conversation, written_at: Option<i64>) -> Row {
+fn row(conversation: Conversation, written_at: Option<i64>) -> Box<Row> {
     let folded = conversation
         .subject
         .as_deref()
         .map(fold)
         .unwrap_or_default();
-    Row {
+    Box::new(Row {
         conversation,
-        folded,
+        folded: folded.into_boxed_str(),
         written_at,
-    }
+    })
 }

@@ -94,7 +94,8 @@ impl Mirror {
         let mut rows: Vec<&Row> = state
             .rows
             .values()
-            .filter(|row| matcher.matches(&row.conversation, &row.folded, now))
+            .map(Box::as_ref)
+            .filter(|row: &&Row| matcher.matches(&row.conversation, &row.folded, now))
             .collect();
         let matching = rows.len();
         let names = Names::of(&state.directory);

@@ -11,7 +11,6 @@ use axum::{
     http::{HeaderMap, Method, Uri},
     response::Response,
 };
-use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
@@ -132,20 +131,21 @@ fn arrive(
         }) => (Some(reply), limit, fault),
         None => (None, None, core.faults.decide(&target)),
     };
-    let number = core.ledger.enter(LedgerEntry {
+    let entry = LedgerEntry {
         n: 0,
         at_ms,
         method: method.to_string(),
         path: uri.path().to_owned(),
         query: uri.query().map(str::to_owned),
-        body: (!body.is_empty()).then(|| body_for_ledger(&body)),
+        body: None,
         status: Outcome::Waiting,
         answer: None,
         done_ms: None,
         fault,
         limit,
         effect: None,
-    });
+    };
+    let number = core.ledger.enter(entry, &body);
     core.waiting += 1;
     let generation = generation.unwrap_or(core.generation);
     let mut delay = core.latency;
@@ -287,10 +287,6 @@ fn carry_out(core: &mut Core, arrived: &Arrived, at_ms: i64) -> Done {
         }
     };
     Done { effect, ..done }
-}
-
-fn body_for_ledger(body: &[u8]) -> Value {
-    serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into())
 }
 
 /// The path without `/api/v1` and without a slash at the end.

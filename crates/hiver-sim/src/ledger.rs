@@ -123,11 +123,32 @@ pub struct Ledger {
 
 /// The ledger's own memory.
 pub(crate) struct LedgerBook {
-    entries: VecDeque<LedgerEntry>,
+    entries: VecDeque<Box<Kept>>,
     limit: usize,
     last: u64,
     cleared: u64,
     forgotten: u64,
+}
+
+/// A request as it is remembered: until somebody looks, its body stays text, which takes far less memory than JSON.
+struct Kept {
+    /// Without its body.
+    entry: LedgerEntry,
+    body: Box<[u8]>,
+}
+
+impl Kept {
+    fn show(&self) -> LedgerEntry {
+        LedgerEntry {
+            body: read_body(&self.body),
+            ..self.entry.clone()
+        }
+    }
+}
+
+fn read_body(body: &[u8]) -> Option<Value> {
+    let text = || String::from_utf8_lossy(body).into();
+    (!body.is_empty()).then(|| serde_json::from_slice(body).unwrap_or_else(|_| text()))
 }
 
 impl LedgerBook {
@@ -141,32 +162,36 @@ impl LedgerBook {
         }
     }
 
-    /// Enters a request, giving it the next number.
-    pub(crate) fn enter(&mut self, mut entry: LedgerEntry) -> u64 {
+    /// Enters a request with its body, giving it the next number.
+    pub(crate) fn enter(&mut self, mut entry: LedgerEntry, body: &[u8]) -> u64 {
         self.last += 1;
         entry.n = self.last;
         if self.entries.len() == self.limit {
             self.entries.pop_front();
             self.forgotten += 1;
         }
-        self.entries.push_back(entry);
+        self.entries.push_back(Box::new(Kept {
+            entry,
+            body: body.into(),
+        }));
         self.last
     }
 
-    /// The entry of this number, unless it was cleared or forgotten.
+    /// The entry of this number without its body, unless it was cleared or forgotten.
     pub(crate) fn entry(&mut self, n: u64) -> Option<&mut LedgerEntry> {
-        let first = self.entries.front()?.n;
+        let first = self.entries.front()?.entry.n;
         let index = usize::try_from(n.checked_sub(first)?).ok()?;
-        self.entries.get_mut(index)
+        self.entries.get_mut(index).map(|kept| &mut kept.entry)
     }
 
     /// The entries after number `since`.
-    pub(crate) fn after(&self, since: u64) -> impl Iterator<Item = &LedgerEntry> {
-        let first = self.entries.front().map_or(0, |entry| entry.n);
+    pub(crate) fn after(&self, since: u64) -> impl Iterator<Item = LedgerEntry> {
+        let first = self.entries.front().map_or(0, |kept| kept.entry.n);
         let skip = (since + 1).saturating_sub(first);
         self.entries
             .iter()
             .skip(usize::try_from(skip).unwrap_or(usize::MAX))
+            .map(|kept| kept.show())
     }
 
     /// Forgets all requests; the numbers go on.
@@ -215,10 +240,22 @@ mod tests {
     }
 
     #[test]
+    fn bodies_are_json_or_text() {
+        let mut book = LedgerBook::new(9);
+        for body in [&b""[..], br#"{"user_id":"u"}"#, b"{", b"\xff"] {
+            book.enter(request(), body);
+        }
+        let bodies: Vec<_> = book.after(0).map(|entry| entry.body).collect();
+        let json = serde_json::json!({"user_id": "u"});
+        let text = |text: &str| Some(Value::from(text));
+        assert_eq!(bodies, [None, Some(json), text("{"), text("\u{fffd}")]);
+    }
+
+    #[test]
     fn the_oldest_are_forgotten_and_numbers_go_on() {
         let mut book = LedgerBook::new(3);
         for expected in 1..=5 {
-            assert_eq!(book.enter(request()), expected);
+            assert_eq!(book.enter(request(), b""), expected);
         }
         assert_eq!(numbers(&book, 0), [3, 4, 5]);
         assert_eq!(numbers(&book, 4), [5]);
@@ -226,7 +263,7 @@ mod tests {
         assert!(book.entry(2).is_none());
         assert_eq!(book.entry(4).unwrap().n, 4);
         book.clear();
-        assert_eq!(book.enter(request()), 6);
+        assert_eq!(book.enter(request(), b""), 6);
         assert_eq!(numbers(&book, 0), [6]);
         assert!(book.entry(5).is_none());
     }

@@ -122,7 +122,7 @@ impl Simulator {
                 (!notes.is_empty()).then(|| (conversation.id.to_string(), notes))
             });
         Ledger {
-            requests: core.ledger.after(since).cloned().collect(),
+            requests: core.ledger.after(since).collect(),
             notes: notes.collect(),
             last: core.ledger.last(),
             forgotten: core.ledger.forgotten(),

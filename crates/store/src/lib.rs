@@ -26,7 +26,7 @@ pub use connections::{Connection, ConnectionId};
 pub use deliveries::{Delivery, DeliveryState, KeptDelivery, NewDelivery};
 pub use error::Error;
 pub use holds::Hold;
-pub use mirror::{MailboxState, StoredMirror};
+pub use mirror::{MailboxState, StoredDirectory, StoredMirror};
 pub use open::Store;
 pub use operators::{NewOperator, Operator, OperatorChange, OperatorId, Role};
 pub use runs::{

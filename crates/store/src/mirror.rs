@@ -2,7 +2,8 @@
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set, TransactionTrait,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Set, TransactionTrait,
 };
 use triage::model::{Conversation, ConversationId, Mailbox, MailboxId, Tag, TagId, User};
 
@@ -12,7 +13,7 @@ use crate::error::{During, Result};
 use crate::open::Store;
 use crate::sweeps::{ListKey, ListRead};
 
-/// Rows that go into one statement: SQLite takes 32,766 values, and a conversation has eleven.
+/// Rows that go into or come out of one statement: SQLite takes 32,766 values, and a conversation has eleven.
 const BATCH: usize = 2_000;
 
 /// A mirrored mailbox and how fresh its conversations are.
@@ -24,27 +25,55 @@ pub struct MailboxState {
     pub synced_at: Option<i64>,
 }
 
+/// What the mirror of a connection holds beside its conversations.
+#[derive(Debug, Default)]
+pub struct StoredDirectory {
+    /// Mailboxes in Hiver's order.
+    pub mailboxes: Vec<MailboxState>,
+    /// Users by name.
+    pub users: Vec<User>,
+    /// The last complete readings of its lists.
+    pub lists: Vec<(ListKey, ListRead)>,
+    /// Tags.by name.
+    pub tags: Vec<Tag>,
+}
+
 /// All that the mirror of a connection holds.
 #[derive(Debug, Default)]
 pub struct StoredMirror {
-    /// Mailboxes in Hiver's order.
-    pub mailboxes: Vec<MailboxState>,
-    /// Users.
-    pub users: Vec<User>,
-    /// Tags.
-    pub tags: Vec<Tag>,
-    /// The last complete readings of its lists.
-    pub lists: Vec<(ListKey, ListRead)>,
-    /// Conversations in no order.
+    /// Mailboxes, users and tags.
+    pub directory: StoredDirectory,
+    /// Conversations in the order of their ids.
     pub conversations: Vec<Conversation>,
 }
 
 impl Store {
-    /// Reads the whole mirror of a connection.
+    /// Reads the whole mirror of a connection at once. A large one takes a multiple of the memory that it needs
+    /// afterwards: [`conversations_after`](Self::conversations_after) reads it in parts.
     ///
     /// # Errors
     /// When the database fails or a row cannot be read.
     pub async fn load_mirror(&self, connection: ConnectionId) -> Result<StoredMirror> {
+        let mut conversations: Vec<Conversation> = Vec::new();
+        loop {
+            let after = conversations.last().map(|last| &last.id);
+            let part = self.conversations_after(connection, after).await?;
+            if part.is_empty() {
+                break;
+            }
+            conversations.extend(part);
+        }
+        Ok(StoredMirror {
+            directory: self.directory(connection).await?,
+            conversations,
+        })
+    }
+
+    /// The mirrored mailboxes, users and tags of a connection.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn directory(&self, connection: ConnectionId) -> Result<StoredDirectory> {
         let during = "read the mirror";
         let users = users::Entity::find()
             .filter(users::Column::ConnectionId.eq(connection))
@@ -58,12 +87,7 @@ impl Store {
             .all(&self.read)
             .await
             .during(during)?;
-        let conversations = conversations::Entity::find()
-            .filter(conversations::Column::ConnectionId.eq(connection))
-            .all(&self.read)
-            .await
-            .during(during)?;
-        Ok(StoredMirror {
+        Ok(StoredDirectory {
             mailboxes: self.mailboxes(connection).await?,
             lists: self.list_reads(connection).await?,
             users: users
@@ -81,8 +105,29 @@ impl Store {
                     name: row.name,
                 })
                 .collect(),
-            conversations: conversations.into_iter().map(read).collect::<Result<_>>()?,
         })
+    }
+
+    /// The next mirrored conversations of a connection in the order of their ids, some thousand at most: those that
+    /// follow `after`, or the first. None is the end.
+    ///
+    /// # Errors
+    /// When the database fails or a row cannot be read.
+    pub async fn conversations_after(
+        &self,
+        connection: ConnectionId,
+        after: Option<&ConversationId>,
+    ) -> Result<Vec<Conversation>> {
+        let after = after.map(|after| conversations::Column::Id.gt(after.as_str()));
+        let rows = conversations::Entity::find()
+            .filter(conversations::Column::ConnectionId.eq(connection))
+            .filter(Condition::all().add_option(after))
+            .order_by_asc(conversations::Column::Id)
+            .limit(BATCH as u64)
+            .all(&self.read)
+            .await
+            .during("read the mirror")?;
+        rows.into_iter().map(read).collect()
     }
 
     /// The mirrored mailboxes of a connection, in Hiver's order.

@@ -179,12 +179,12 @@ async fn connections_do_not_see_each_other() {
         .unwrap();
     store.set_synced(2, &"mb_1".into(), 5).await.unwrap();
     let first = store.load_mirror(1).await.unwrap();
-    assert_eq!(first.mailboxes[0].mailbox.name, "One");
-    assert_eq!(first.mailboxes[0].synced_at, None);
+    assert_eq!(first.directory.mailboxes[0].mailbox.name, "One");
+    assert_eq!(first.directory.mailboxes[0].synced_at, None);
     assert_eq!(
         (
-            first.users.len(),
-            first.tags.len(),
+            first.directory.users.len(),
+            first.directory.tags.len(),
             first.conversations.len()
         ),
         (1, 1, 1)
@@ -192,8 +192,8 @@ async fn connections_do_not_see_each_other() {
     let second = store.load_mirror(2).await.unwrap();
     assert_eq!(
         (
-            second.mailboxes.len(),
-            second.users.len(),
+            second.directory.mailboxes.len(),
+            second.directory.users.len(),
             second.conversations.len()
         ),
         (0, 0, 0)
