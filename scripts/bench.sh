@@ -7,6 +7,7 @@
 #   scripts/bench.sh simulator requests a second and memory of the simulator with 100,000 conversations (half a minute)
 #   scripts/bench.sh server    page times, memory and sizes of the built server (about half a minute)
 #   scripts/bench.sh mirror    first sync of 100,000 conversations, its memory, and that of a restart (half a minute)
+#   scripts/bench.sh webhooks 1,000 deliveries, 50 at a time, and how soon an event is on a page (half a minute)
 #   scripts/bench.sh tabs      memory of 500 open tabs, and how soon a change reaches them (half a minute)
 #
 # CONSOLE_BIN and HIVER_SIM_BIN name other binaries than those in target/release.
@@ -45,23 +46,29 @@ mirror() {
   timeout --kill-after=20 360 node scripts/bench/mirror.mjs || missed=1
 }
 
+webhooks() {
+  say "what Hiver delivers"
+  timeout --kill-after=20 150 node scripts/bench/webhooks.mjs || missed=1
+}
+
 tabs() {
   say "500 open tabs"
   timeout --kill-after=20 240 node scripts/bench/tabs.mjs || missed=1
 }
 
 case "${1:-all}" in
-  run | pace | simulator | server | mirror | tabs) "$1" ;;
+  run | pace | simulator | server | mirror | webhooks | tabs) "$1" ;;
   all)
     run
     pace
     simulator
     server
     mirror
+    webhooks
     tabs
     ;;
   *)
-    sed -n '2,12p' "$0" >&2
+    sed -n '2,13p' "$0" >&2
     exit 2
     ;;
 esac

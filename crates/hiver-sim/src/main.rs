@@ -63,6 +63,9 @@ struct Arguments {
     /// The list of mailboxes is a bare array.
     #[arg(long)]
     bare_mailboxes: bool,
+    /// Lists of conversations repeat rows, shift between pages, and name one in two statuses.
+    #[arg(long)]
+    untidy: bool,
     /// Adds a mailbox without conversations.
     #[arg(long)]
     empty_mailbox: bool,
@@ -127,6 +130,7 @@ fn options(arguments: Arguments) -> Result<Options, hiver_sim::Error> {
             times: arguments.times,
             wrapped: arguments.wrapped,
             bare_mailboxes: arguments.bare_mailboxes,
+            untidy: arguments.untidy,
         },
         empty_mailbox: arguments.empty_mailbox,
         tutorial_ids: arguments.tutorial_ids,

@@ -3,7 +3,7 @@
 use engine::RefreshError;
 use hiver_sim::{ConversationChange, NewConversation, Status, WireOptions};
 
-use crate::support::{House, assert_mirror_is_true, refresh, truth};
+use crate::support::{House, assert_mirror_is_true, mirrored, real, refresh, truth};
 
 #[tokio::test]
 async fn what_colleagues_did_turns_up() {
@@ -178,4 +178,49 @@ async fn a_restart_reads_nothing_that_was_just_read() {
         asked,
         ["/api/v1/mailboxes", "/api/v1/users", "/api/v1/tags"]
     );
+}
+
+#[tokio::test]
+async fn lists_that_repeat_rows_shift_and_name_one_twice_end_in_the_truth() {
+    for sparse in [false, true] {
+        let house = House::new(900).await;
+        house.sim().set_wire(WireOptions {
+            untidy: true,
+            sparse,
+            ..WireOptions::default()
+        });
+        house.sim().hold();
+        let engine = house.engine().await;
+        // While it is read page by page, conversations leave the pages that were read: later ones shift.
+        let open = house.sim().state().conversations;
+        let mut open = open.into_iter().filter(|one| one.status == Status::Open);
+        let mut moved = Vec::new();
+        for _ in 0..12 {
+            house.sim().until_waiting(1).await;
+            let arrived = house.sim().ledger().last;
+            house.sim().release();
+            house.sim().until_answered(arrived).await;
+            house.sim().hold();
+            let next = open.next().unwrap();
+            let pending = ConversationChange {
+                status: Some(Status::Pending),
+                ..Default::default()
+            };
+            house.sim().change_conversation(&next.id, pending).unwrap();
+            moved.push(next.id);
+        }
+        house.sim().release();
+        crate::support::until_synced(&engine).await;
+        refresh(&engine).await;
+        let (mirrored, real) = (mirrored(&engine), real(&house.sim().state()));
+        assert_eq!(mirrored.len(), real.len());
+        for (id, real) in real {
+            let mirrored = &mirrored[&id];
+            assert_eq!(
+                (&mirrored.status, &mirrored.assignee, &mirrored.subject),
+                (&real.status, &real.assignee, &real.subject),
+                "{id}, sparse {sparse}"
+            );
+        }
+    }
 }

@@ -16,6 +16,10 @@ pub struct WireOptions {
     pub wrapped: bool,
     /// `GET /mailboxes` answers a bare array with all mailboxes.
     pub bare_mailboxes: bool,
+    /// Lists of conversations are untidy: pages are counted off anew for each request, so that rows shift when one leaves
+    /// an earlier page; each page but the first begins with the last row of the one before; and the closed ones of a
+    /// mailbox also list its first open one.
+    pub untidy: bool,
 }
 
 /// Some of the [`WireOptions`].
@@ -26,12 +30,14 @@ pub(crate) struct WirePatch {
     times: Option<bool>,
     wrapped: Option<bool>,
     bare_mailboxes: Option<bool>,
+    untidy: Option<bool>,
 }
 
 impl WirePatch {
     pub(crate) fn apply(self, wire: &mut WireOptions) {
         wire.sparse = self.sparse.unwrap_or(wire.sparse);
         wire.times = self.times.unwrap_or(wire.times);
+        wire.untidy = self.untidy.unwrap_or(wire.untidy);
         wire.wrapped = self.wrapped.unwrap_or(wire.wrapped);
         wire.bare_mailboxes = self.bare_mailboxes.unwrap_or(wire.bare_mailboxes);
     }

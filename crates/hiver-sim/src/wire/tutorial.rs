@@ -24,7 +24,7 @@ use super::{
 use crate::{
     effect::Effect,
     ids,
-    world::{Access, Filter, Mailbox, Status},
+    world::{Access, Filter, Mailbox, Status, World},
 };
 
 /// Carries out one call.
@@ -150,15 +150,30 @@ fn list_conversations(stage: &Stage<'_>, uri: &Uri) -> Result<Answer, Refusal> {
         status,
         tag,
     };
-    let (found, more) = world.page(filter, paging.after, paging.limit);
-    let next = found
-        .last()
-        .filter(|_| more)
-        .map(|last| cursor(NAME, *last));
+    let (found, next) = if stage.wire.untidy {
+        untidy_page(world, filter, &paging)
+    } else {
+        let (found, more) = world.page(filter, paging.after, paging.limit);
+        let last = found.last().copied().filter(|_| more);
+        (found, last)
+    };
+    let next = next.map(|after| cursor(NAME, after));
     let rows = found
         .iter()
         .map(|at| ConversationRow::new(world, world.at(*at), stage.wire));
     page(NAME, &rows.collect::<Vec<_>>(), next.as_ref())
+}
+
+/// A page as [`WireOptions::untidy`](crate::WireOptions::untidy) says, and where the next one begins: at a row's number.
+fn untidy_page(world: &World, filter: Filter, paging: &Paging) -> (Vec<u32>, Option<u32>) {
+    let begin = paging.after.map_or(0, |after| after as usize);
+    let (mut found, more) = world.page(filter, None, begin + paging.limit);
+    let end = found.len();
+    found.drain(..begin.saturating_sub(1).min(end));
+    if let (0, Some(mailbox), Some(Status::Closed)) = (begin, filter.mailbox, filter.status) {
+        found.extend(world.positions(mailbox, Status::Open).next());
+    }
+    (found, more.then(|| u32::try_from(end).unwrap_or(u32::MAX)))
 }
 
 fn create_tag(stage: &mut Stage<'_>, call: &Call<'_>) -> Result<Answer, Refusal> {
