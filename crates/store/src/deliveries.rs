@@ -112,8 +112,18 @@ impl Store {
             .into_iter()
             .map(|(hash, id, at)| (hash, (id, at)))
             .collect();
+        // Numbered here, so that all go in with one statement: this transaction is the only one that writes.
+        let last: Option<Option<i64>> = Entity::find()
+            .select_only()
+            .column_as(Column::Id.max(), "last")
+            .into_tuple()
+            .one(&transaction)
+            .await
+            .during(during)?;
+        let first = last.flatten().unwrap_or(0) + 1;
         let mut kept = Vec::with_capacity(new.len());
-        for (one, hash) in new.into_iter().zip(hashes) {
+        let mut rows = Vec::with_capacity(new.len());
+        for (id, (one, hash)) in (first..).zip(new.into_iter().zip(hashes)) {
             let repeat_of = originals
                 .get(&hash)
                 .filter(|(_, at)| one.received_at.saturating_sub(*at) <= window)
@@ -124,7 +134,8 @@ impl Store {
                 (Some(_), None) => DeliveryState::Repeat,
                 (None, None) => DeliveryState::Applied,
             };
-            let row = deliveries::ActiveModel {
+            rows.push(deliveries::ActiveModel {
+                id: Set(id),
                 connection_id: Set(connection),
                 received_at: Set(one.received_at),
                 hash: Set(hash.clone()),
@@ -139,17 +150,17 @@ impl Store {
                 effect: Set(one.effect),
                 applied_at: Set((state == DeliveryState::Applied).then_some(one.received_at)),
                 repeat_of: Set(repeat_of),
-                ..Default::default()
-            };
-            let id = Entity::insert(row)
-                .exec(&transaction)
-                .await
-                .during(during)?
-                .last_insert_id;
+            });
             if repeat_of.is_none() {
                 originals.insert(hash, (id, one.received_at));
             }
             kept.push(KeptDelivery { id, state });
+        }
+        for batch in chunks(rows) {
+            Entity::insert_many(batch)
+                .exec_without_returning(&transaction)
+                .await
+                .during(during)?;
         }
         transaction.commit().await.during(during)?;
         Ok(kept)
@@ -388,6 +399,16 @@ impl FromStr for DeliveryState {
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is no state of a delivery")]
 pub struct UnknownState(String);
+
+/// Rows in statements of at most so many: SQLite takes 32,766 values, and a delivery has eleven.
+fn chunks<T>(rows: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+    const ROWS: usize = 1_000;
+    let mut rows = rows.into_iter();
+    std::iter::from_fn(move || {
+        let chunk: Vec<T> = rows.by_ref().take(ROWS).collect();
+        (!chunk.is_empty()).then_some(chunk)
+    })
+}
 
 /// The digits of bytes.
 pub(crate) fn hex(bytes: &[u8]) -> String {
