@@ -36,7 +36,7 @@ impl Words {
         let config = engine.config();
         Self {
             now: engine.now(),
-            zone: TimeZone::UTC,
+            zone: engine.time_zone(),
             per_day: config.requests_per_day,
             per_second: engine.allowed_per_second(),
             conversation_url: config.conversation_url.clone(),

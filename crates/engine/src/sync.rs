@@ -12,9 +12,10 @@ use triage::model::{ConversationId, Mailbox, MailboxId, Status};
 
 use self::directory::read_directory;
 pub(crate) use self::lists::look_up;
-use self::lists::{look_after, missing, read_list};
+use self::lists::{LOOK_UPS, look_after, missing, read_list};
 pub(crate) use self::wanted::Wanted;
 use self::wanted::{Ended, Wants};
+use crate::history::Looks;
 use crate::link::Link;
 use crate::live::Live;
 use crate::status::{SyncProgress, Trouble};
@@ -213,11 +214,16 @@ async fn sweep(engine: &Engine, link: &Arc<Link>, wants: &Wants) -> Result<Swept
     let started = engine.now();
     let mut closed_to_us: Vec<&Mailbox> = Vec::new();
     let mut vanished = Vec::new();
+    let mut looks = Looks::new(connection, started);
     for (position, (mailbox, status)) in lists.iter().enumerate() {
         progress.doing = format!("{}, {status}", mailbox.name);
         show(engine, &progress);
         match read_list(engine, link, mailbox, status, &mut progress).await {
-            Ok(seen) => vanished.extend(missing(engine, mailbox, status, started, &seen)),
+            Ok(seen) => {
+                let gone = missing(engine, mailbox, status, started, &seen);
+                looks.list_read(&mailbox.id, status, gone.len() < LOOK_UPS);
+                vanished.extend(gone);
+            }
             Err(SyncError::Hiver(error)) if concerns_only_this(&error) => {
                 tracing::warn!(mailbox = %mailbox.id, error = %chain(&error), "a mailbox may not be read");
                 engine.mirror().set_closed_to_us(connection, &mailbox.id);
@@ -246,11 +252,13 @@ async fn sweep(engine: &Engine, link: &Arc<Link>, wants: &Wants) -> Result<Swept
                 .store()
                 .set_setting(&closed_read(connection, &mailbox.id), &started)
                 .await?;
+            looks.note_closed(engine, &mailbox.id).await?;
         }
     }
     for gone in vanished {
         look_after(engine, link, gone).await?;
     }
+    looks.note_open(engine, next_sweep(engine)).await?;
     if !lists.is_empty() {
         tracing::info!(
             lists = lists.len(),
@@ -337,7 +345,7 @@ impl Engine {
                 "No Hiver is connected: an admin sets the key first.".to_owned(),
             ));
         };
-        match look_up(self, &link, id, Lane::Click).await {
+        match look_up(self, &link, id, Lane::Click, store::Source::LookedUp).await {
             Ok(_) => Ok(()),
             Err(SyncError::Trouble(trouble)) => Err(RefreshError::Hiver(trouble.message)),
             Err(SyncError::Store(error)) => Err(error.into()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures::TryStreamExt;
 use hiver::{ConversationQuery, ErrorKind, Lane};
+use store::Source;
 use triage::model::{ConversationId, Mailbox, MailboxId, Status};
 
 use super::directory::report;
@@ -15,7 +16,7 @@ use crate::status::SyncProgress;
 use crate::{Engine, map};
 
 /// Conversations that vanished from a list are looked up one by one, at most so many per list.
-const LOOK_UPS: usize = 50;
+pub(super) const LOOK_UPS: usize = 50;
 
 /// Reads one list page by page into the mirror; returns what was in it.
 pub(super) async fn read_list(
@@ -63,7 +64,7 @@ pub(super) async fn read_list(
         if !changed.is_empty() {
             engine
                 .store()
-                .save_conversations(link.connection.id, &changed)
+                .save_conversations(link.connection.id, &changed, Source::Sweep)
                 .await?;
             engine.tell(Live::Mirror);
         }
@@ -127,7 +128,7 @@ pub(super) async fn look_after(
         return Ok(());
     }
     let asked_at = engine.now();
-    match look_up(engine, link, &gone.id, Lane::Sync).await {
+    match look_up(engine, link, &gone.id, Lane::Sync, Source::Sweep).await {
         Ok(None) if gone.surely => {
             let connection = link.connection.id;
             let unlisted =
@@ -137,7 +138,7 @@ pub(super) async fn look_after(
             if let Some(unlisted) = unlisted {
                 engine
                     .store()
-                    .save_conversations(connection, &[unlisted])
+                    .save_conversations(connection, &[unlisted], Source::Sweep)
                     .await?;
                 engine.tell(Live::Mirror);
             }
@@ -154,12 +155,13 @@ pub(super) async fn look_after(
 }
 
 /// Reads one conversation, and returns the status that Hiver gave. Forgets it where Hiver no longer has it, or no
-/// longer lets us see it.
+/// longer lets us see it. `source` is what the history is to say of how that was seen.
 pub(crate) async fn look_up(
     engine: &Engine,
     link: &Arc<Link>,
     id: &ConversationId,
     lane: Lane,
+    source: Source,
 ) -> Result<Option<Status>, SyncError> {
     let connection = link.connection.id;
     let asked_at = engine.now();
@@ -173,7 +175,7 @@ pub(crate) async fn look_up(
                     .absorb(connection, vec![sighting], asked_at, engine.now());
             engine
                 .store()
-                .save_conversations(connection, &changed)
+                .save_conversations(connection, &changed, source)
                 .await?;
             status
         }
@@ -185,7 +187,7 @@ pub(crate) async fn look_up(
         {
             engine
                 .store()
-                .forget_conversations(connection, std::slice::from_ref(id))
+                .forget_conversations(connection, std::slice::from_ref(id), source, engine.now())
                 .await?;
             engine.mirror().forget(connection, std::slice::from_ref(id));
             None
