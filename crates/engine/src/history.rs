@@ -3,6 +3,8 @@
 mod days;
 mod flows;
 mod looks;
+#[cfg(test)]
+mod replaying;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
