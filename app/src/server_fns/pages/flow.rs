@@ -3,7 +3,7 @@
 use engine::{FlowDay, Flowed, Known, MailboxFlow};
 use jiff::civil::Date;
 use leptos::prelude::*;
-use triage::filter::{Way, quote};
+use triage::filter::Way;
 use triage::text;
 
 use crate::pages::overview::list_of;
