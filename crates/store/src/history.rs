@@ -4,6 +4,7 @@
 //! holds after: so the history and the mirror always tell the same story, whatever was cut off in between.
 
 mod encoding;
+mod flows;
 mod marks;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use sea_orm::{
 use triage::history::{Flow, Observation, What, is_at_work, observe};
 use triage::model::{Conversation, ConversationId, MailboxId, RunId, Status};
 
+pub use self::flows::FlowRow;
 pub use self::marks::{HistoryGap, HistoryMark, Look, LookOf};
 use crate::connections::ConnectionId;
 use crate::entities::history::{self, Column, Entity};
@@ -58,71 +60,7 @@ pub struct HistoryRow {
     pub source: Source,
 }
 
-/// A conversation that came to be at work in a mailbox, or left.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FlowRow {
-    /// The number of the row.
-    pub id: i64,
-    /// The conversation.
-    pub conversation: ConversationId,
-    /// The mailbox.
-    pub mailbox: Option<MailboxId>,
-    /// When, as far as can be told.
-    pub happened_at: i64,
-    /// Whether it came; else it left.
-    pub came: bool,
-}
-
-/// What of a flow is read from the database.
-type FlowColumns = (i64, String, Option<String>, i64, i16);
-
 impl Store {
-    /// What came and left from `from` until before `until`, of rows with numbers above `after`; in the order in which
-    /// it was seen.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn flows(
-        &self,
-        connection: ConnectionId,
-        from: i64,
-        until: i64,
-        after: i64,
-    ) -> Result<Vec<FlowRow>> {
-        let mut query = Entity::find()
-            .select_only()
-            .columns([
-                Column::Id,
-                Column::ConversationId,
-                Column::MailboxId,
-                Column::HappenedAt,
-                Column::Flow,
-            ])
-            .filter(Column::ConnectionId.eq(connection))
-            .filter(Column::HappenedAt.gte(from))
-            .filter(Column::HappenedAt.lt(until))
-            .filter(Column::Flow.ne(0));
-        if after > 0 {
-            query = query.filter(Column::Id.gt(after));
-        }
-        let rows: Vec<FlowColumns> = query
-            .order_by_asc(Column::Id)
-            .into_tuple()
-            .all(&self.read)
-            .await
-            .during("read what came and left")?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, conversation, mailbox, happened_at, flow)| FlowRow {
-                id,
-                conversation: conversation.into(),
-                mailbox: mailbox.map(Into::into),
-                happened_at,
-                came: flow > 0,
-            })
-            .collect())
-    }
-
     /// Rows of the history with numbers above `after`, in order.
     ///
     /// # Errors

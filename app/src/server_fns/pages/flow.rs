@@ -39,8 +39,7 @@ pub(in crate::server_fns) fn draw(words: &Words, flows: Vec<Named>, numbers: boo
                 <a href=href>{other}</a>
             </div>
             <p class="hint">
-                "Above the line: conversations that came to be open or pending. Below it: those that were closed, moved \
-                 or are gone. Each counts once a day. "
+                "Up: came to be open or pending. Down: closed, moved, or gone. Each conversation counts once a day. "
                 {beginning}
             </p>
             {if numbers { table(words, flows).into_any() } else { charts(words, flows).into_any() }}
@@ -281,9 +280,10 @@ fn table(words: &Words, flows: Vec<Named>) -> impl IntoView {
 }
 
 fn cell(words: &Words, name: &str, day: &FlowDay) -> impl IntoView + use<> {
+    let date = words.date(day.day);
     if day.known == Known::Nothing {
-        let title = format!("{}: before the history begins", words.date(day.day));
-        return view! { <td class="number" title=title><span class="unknown">"–"</span></td> }
+        let title = "before the history begins";
+        return view! { <td class="number" data-label=date title=title><span class="unknown">"–"</span></td> }
             .into_any();
     }
     let numbers = [Way::Came, Way::Left].map(|way| {
@@ -296,5 +296,6 @@ fn cell(words: &Words, name: &str, day: &FlowDay) -> impl IntoView + use<> {
             .into_any()
     });
     let mark = note(day).map(|note| view! { <abbr title=note>"*"</abbr> });
-    view! { <td class="number">{numbers.into_iter().collect_view()} {mark}</td> }.into_any()
+    view! { <td class="number" data-label=date>{numbers.into_iter().collect_view()} {mark}</td> }
+        .into_any()
 }
