@@ -18,7 +18,7 @@ pub async fn overview(#[server(default)] numbers: bool) -> Result<Overview, ApiE
     let flows = engine.inflow_outflow(flow::DAYS).await;
     let flows = flows.map_err(|error| internal(&error))?;
     let (mailboxes, users) = engine.mirror().counts();
-    let named = mailboxes
+    let named: Vec<_> = mailboxes
         .iter()
         .filter_map(|one| {
             let flow = flows.iter().find(|flow| flow.mailbox == one.mailbox.id)?;
@@ -26,6 +26,6 @@ pub async fn overview(#[server(default)] numbers: bool) -> Result<Overview, ApiE
         })
         .collect();
     let words = Words::of(&engine);
-    let flow = flow::draw(&words, named, numbers);
+    let flow = flow::draw(&words, &named, numbers);
     Ok(words.overview(mailboxes, users, flow))
 }

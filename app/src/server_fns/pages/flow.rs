@@ -22,7 +22,7 @@ const BELOW: u32 = 16;
 type Named = (String, MailboxFlow);
 
 /// Draws the section; nothing where there are no mailboxes.
-pub(in crate::server_fns) fn draw(words: &Words, flows: Vec<Named>, numbers: bool) -> String {
+pub(in crate::server_fns) fn draw(words: &Words, flows: &[Named], numbers: bool) -> String {
     if flows.is_empty() {
         return String::new();
     }
@@ -31,7 +31,7 @@ pub(in crate::server_fns) fn draw(words: &Words, flows: Vec<Named>, numbers: boo
     } else {
         ("/?flow=numbers", "As numbers")
     };
-    let beginning = beginning(words, &flows);
+    let beginning = beginning(words, flows);
     view! {
         <section aria-labelledby="flow">
             <div class="list-head">
@@ -68,13 +68,13 @@ fn beginning(words: &Words, flows: &[Named]) -> String {
     }
 }
 
-fn charts(words: &Words, flows: Vec<Named>) -> impl IntoView {
+fn charts(words: &Words, flows: &[Named]) -> impl IntoView + use<> {
     let several = flows.windows(2).any(|pair| {
         pair[0].1.begins.map(|at| words.day(at)) != pair[1].1.begins.map(|at| words.day(at))
     });
     let cards: Vec<_> = flows
-        .into_iter()
-        .map(|(name, flow)| card(words, &name, &flow, several))
+        .iter()
+        .map(|(name, flow)| card(words, name, flow, several))
         .collect();
     view! {
         <svg class="for-readers" aria-hidden="true">
@@ -141,7 +141,7 @@ fn chart(words: &Words, name: &str, days: &[FlowDay]) -> impl IntoView + use<> {
                 view! {
                     <g>
                         <title>{format!("{}: {title}", words.date(day.day))}</title>
-                        <rect class="unwatched" x=x y=ABOVE width=STEP height=2 * HALF></rect>
+                        <rect class="unwatched" x=x y=ABOVE width=unknown_width(day) height=2 * HALF></rect>
                     </g>
                 }
             });
@@ -170,6 +170,17 @@ fn chart(words: &Words, name: &str, days: &[FlowDay]) -> impl IntoView + use<> {
             {ends}
         </svg>
     }
+}
+
+/// How much of a day's column is hatched: as much as nobody looked at, and all of a day that is not known from its
+/// beginning.
+fn unknown_width(day: &FlowDay) -> String {
+    const DAY_MS: f64 = 24.0 * 60.0 * 60.0 * 1_000.0;
+    let share = match day.known {
+        Known::All => (day.unwatched as f64 / DAY_MS).clamp(0.1, 1.0),
+        Known::Nothing | Known::Part => 1.0,
+    };
+    format!("{:.1}", share * f64::from(STEP))
 }
 
 fn column(
@@ -248,7 +259,7 @@ fn note(day: &FlowDay) -> Option<String> {
 }
 
 /// A row for each mailbox, a column for each day; every number opens its list.
-fn table(words: &Words, flows: Vec<Named>) -> impl IntoView {
+fn table(words: &Words, flows: &[Named]) -> impl IntoView + use<> {
     let days: Vec<_> = flows
         .first()
         .map(|(_, flow)| flow.days.iter())

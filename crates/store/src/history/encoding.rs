@@ -13,6 +13,7 @@ use crate::error::{During, Error, Result};
 const READING: &str = "read the history";
 
 /// When something happened.
+#[derive(Clone, Copy)]
 pub(super) struct Times {
     pub(super) at: i64,
     pub(super) seen_after: i64,

@@ -18,6 +18,13 @@ fn open() -> Conversation {
     }
 }
 
+/// Two looks, and what happened between them.
+type Case<'a> = (
+    Option<&'a Conversation>,
+    Option<&'a Conversation>,
+    Vec<(What, Flow)>,
+);
+
 fn summary(before: Option<&Conversation>, after: Option<&Conversation>) -> Vec<(What, Flow)> {
     observe(before, after, NOW)
         .into_iter()
@@ -47,11 +54,7 @@ fn the_ways_in_and_out() {
     let seen = || What::Seen {
         tags: open.tags.clone(),
     };
-    let cases: Vec<(
-        Option<&Conversation>,
-        Option<&Conversation>,
-        Vec<(What, Flow)>,
-    )> = vec![
+    let cases: Vec<Case<'_>> = vec![
         (None, None, vec![]),
         (Some(&open), Some(&open), vec![]),
         (None, Some(&open), vec![(seen(), Flow::Came)]),
@@ -178,6 +181,13 @@ fn as_replayed(one: &Conversation) -> Replayed {
     }
 }
 
+fn tags(state: &mut Replayed) -> &mut BTreeSet<TagId> {
+    match &mut state.tags {
+        Some(tags) => tags,
+        None => panic!("one more or less of tags that are not known"),
+    }
+}
+
 fn replay(state: &mut Option<Replayed>, one: Observation) {
     match (one.what, state.as_mut()) {
         (What::Gone, _) => *state = None,
@@ -203,8 +213,8 @@ fn replay(state: &mut Option<Replayed>, one: Observation) {
                         state.mailbox = None;
                     }
                 }
-                What::TagAdded(tag) => assert!(state.tags.as_mut().unwrap().insert(tag)),
-                What::TagRemoved(tag) => assert!(state.tags.as_mut().unwrap().remove(&tag)),
+                What::TagAdded(tag) => assert!(tags(state).insert(tag)),
+                What::TagRemoved(tag) => assert!(tags(state).remove(&tag)),
                 What::Tags { before, after } => {
                     assert_eq!(state.tags, set(before.as_ref()));
                     state.tags = set(after.as_ref());
