@@ -166,6 +166,8 @@ pub struct Overview {
     pub mailboxes: Vec<MailboxCard>,
     /// Users, the busiest first.
     pub users: Vec<UserLoad>,
+    /// What came and left in the last days, drawn by the server: HTML of escaped text.
+    pub flow: String,
 }
 
 /// A mailbox and its counts.

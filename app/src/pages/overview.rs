@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 use triage::filter::quote;
 use triage::text;
 
@@ -15,7 +16,13 @@ use crate::view::{MailboxCard, Overview, UserLoad};
 #[component]
 pub(crate) fn OverviewPage() -> impl IntoView {
     let live = Live::of_tab();
-    let data = Resource::new(steady(move || live.mirror.get()), |_| overview());
+    let query = use_query_map();
+    // Numbers are read one by one, with the keyboard too: nothing is drawn again under their reader.
+    let asked = move || {
+        let numbers = query.with(|query| query.get("flow").is_some());
+        (numbers, if numbers { 0 } else { live.mirror.get() })
+    };
+    let data = Resource::new(steady(asked), |(numbers, _)| overview(numbers));
     view! {
         <Title text="Overview"/>
         <h1>"Overview"</h1>
@@ -79,6 +86,7 @@ fn Numbers(overview: Overview) -> impl IntoView {
             </table>
             </div>
         </section>
+        <div class="drawn" inner_html=overview.flow></div>
         <section aria-labelledby="people">
             <h2 id="people">"People"</h2>
             <UserLoads users=overview.users/>
@@ -100,7 +108,7 @@ fn Total(href: &'static str, number: usize, label: &'static str, main: bool) -> 
 }
 
 /// A link to the list of a mailbox.
-fn list_of(mailbox: &str, terms: &str) -> String {
+pub(crate) fn list_of(mailbox: &str, terms: &str) -> String {
     link(&format!("mailbox:{} {terms}", quote(mailbox)))
 }
 

@@ -6,14 +6,26 @@ use server_fn::codec::GetUrl;
 use super::ApiError;
 use crate::view::Overview;
 
-/// Counts per mailbox and per user.
+/// Counts per mailbox and per user; what came and left in the last days, in charts or in numbers.
 #[server(name = ReadOverview, prefix = "/api", endpoint = "overview", input = GetUrl)]
-pub async fn overview() -> Result<Overview, ApiError> {
-    use super::access::require;
+pub async fn overview(#[server(default)] numbers: bool) -> Result<Overview, ApiError> {
+    use super::access::{internal, require};
+    use super::pages::flow;
     use super::words::Words;
     use crate::view::Role;
 
     let (engine, _) = require(Role::Viewer)?;
+    let flows = engine.inflow_outflow(flow::DAYS).await;
+    let flows = flows.map_err(|error| internal(&error))?;
     let (mailboxes, users) = engine.mirror().counts();
-    Ok(Words::of(&engine).overview(mailboxes, users))
+    let named: Vec<_> = mailboxes
+        .iter()
+        .filter_map(|one| {
+            let flow = flows.iter().find(|flow| flow.mailbox == one.mailbox.id)?;
+            Some((one.mailbox.name.clone(), flow.clone()))
+        })
+        .collect();
+    let words = Words::of(&engine);
+    let flow = flow::draw(&words, &named, numbers);
+    Ok(words.overview(mailboxes, users, flow))
 }

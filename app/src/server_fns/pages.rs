@@ -2,6 +2,7 @@
 
 pub(super) mod activity;
 pub(super) mod budget;
+pub(super) mod flow;
 pub(super) mod operators;
 pub(super) mod password;
 pub(super) mod reading;

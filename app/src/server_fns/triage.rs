@@ -34,10 +34,11 @@ pub async fn list_conversations(
     };
     let words = Words::of(&engine);
     let sort = Sort { key, descending };
+    let history = engine.history_answers(&filter).await;
+    let history = history.map_err(|error| internal(&error))?;
     let read = |page: usize| {
-        engine
-            .mirror()
-            .list(&filter, sort, page - 1, PAGE_SIZE, engine.now())
+        let (mirror, now) = (engine.mirror(), engine.now());
+        mirror.list_with(&filter, &history, sort, page - 1, PAGE_SIZE, now)
     };
     let mut page = page.max(1);
     let mut listed = read(page);

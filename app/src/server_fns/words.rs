@@ -36,7 +36,7 @@ impl Words {
         let config = engine.config();
         Self {
             now: engine.now(),
-            zone: TimeZone::UTC,
+            zone: engine.time_zone(),
             per_day: config.requests_per_day,
             per_second: engine.allowed_per_second(),
             conversation_url: config.conversation_url.clone(),
@@ -111,8 +111,10 @@ impl Words {
         &self,
         mailboxes: Vec<MailboxCounts>,
         users: Vec<UserCounts>,
+        flow: String,
     ) -> Overview {
         Overview {
+            flow,
             mailboxes: mailboxes
                 .into_iter()
                 .map(|one| MailboxCard {
@@ -135,6 +137,23 @@ impl Words {
                 })
                 .collect(),
         }
+    }
+
+    /// What days and times are told by.
+    pub(super) fn zone_name(&self) -> String {
+        let name = self.zone.iana_name().unwrap_or("another zone");
+        name.to_owned()
+    }
+
+    /// A day, as in `20 Nov`.
+    pub(super) fn date(&self, day: Date) -> String {
+        day.strftime("%-d %b").to_string()
+    }
+
+    /// The day of a moment in the console's time zone.
+    pub(super) fn day(&self, at: i64) -> Option<Date> {
+        let at = Timestamp::from_millisecond(at).ok()?;
+        Some(at.to_zoned(self.zone.clone()).date())
     }
 
     /// When a day begins in the console's time zone.

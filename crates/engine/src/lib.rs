@@ -9,6 +9,7 @@ mod clock;
 mod day;
 mod decisions;
 mod executor;
+mod history;
 mod link;
 mod live;
 mod map;
@@ -31,6 +32,7 @@ use std::time::Duration;
 pub use budget::{Budget, BudgetHour, LANES};
 pub use clock::Clock;
 pub use day::Forecast;
+pub use history::{FlowDay, Flowed, HISTORY_DAYS, Known, MailboxFlow};
 use hiver::Dialect;
 pub use link::{CheckedKey, KeySource, UseKeyError, connection_in_use};
 pub use live::{Live, Turned};
@@ -51,6 +53,7 @@ pub use webhooks::IntakeError;
 pub use wishes::{Wish, WishAnswer};
 
 use crate::executor::{Activity, Busy};
+use crate::history::History;
 use crate::link::Link;
 use crate::sync::Wanted;
 use crate::webhooks::Door;
@@ -123,6 +126,7 @@ struct Inner {
     activity: Arc<Mutex<Activity>>,
     busy: Busy,
     door: Door,
+    history: History,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -181,6 +185,7 @@ impl Engine {
             activity: Arc::default(),
             busy: Busy::default(),
             door: Door::default(),
+            history: History::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use store::{Author, NewChange, NewRun, PlanFacts};
 use triage::actions::Actions;
+use triage::filter::HistoryAnswers;
 use triage::model::{Conversation, ConversationId, Directory, RunId};
 use triage::outcome::Outcome;
 use triage::plan::{Capabilities, Plan, PlannedChange, plan};
@@ -45,7 +46,11 @@ impl Engine {
             ));
         };
         let now = self.now();
-        let conversations = select(self.mirror(), &selection, now)?;
+        let history = match &selection {
+            Selection::Matching { filter, .. } => self.history_answers(filter).await?,
+            Selection::Ids(_) => HistoryAnswers::new(),
+        };
+        let conversations = select(self.mirror(), &selection, &history, now)?;
         let (directory, mirror_at) = {
             let mirror = self.mirror().read();
             (mirror.directory.clone(), mirror.as_of().unwrap_or(now))
@@ -146,13 +151,14 @@ pub(crate) fn changing_first(plan: Plan) -> Plan {
 fn select(
     mirror: &Mirror,
     selection: &Selection,
+    history: &HistoryAnswers,
     now: i64,
 ) -> Result<Vec<Conversation>, PlanError> {
     let found = match selection {
         Selection::Matching { filter, except } => {
             let except: HashSet<_> = except.iter().collect();
             let mut matching = mirror
-                .matching(filter, now)
+                .matching_with(filter, history, now)
                 .map_err(|error| invalid(&format!("The filter: {error}.")))?;
             matching.retain(|one| !except.contains(&one.id));
             matching

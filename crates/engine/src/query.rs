@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use triage::filter::{self, FilterError};
+use triage::filter::{self, FilterError, HistoryAnswers};
 use triage::model::{
     Assignee, Conversation, ConversationId, Directory, Mailbox, MailboxId, Status, User, UserId,
 };
@@ -80,7 +80,7 @@ impl Mirror {
     /// The `page`th page (from 0) of what matches `filter`, in order.
     ///
     /// # Errors
-    /// When the filter cannot be read or names what does not exist; nothing is listed then.
+    /// When the filter cannot be read, names what does not exist, or asks the history; nothing is listed then.
     pub fn list(
         &self,
         filter: &str,
@@ -89,8 +89,25 @@ impl Mirror {
         page_size: usize,
         now: i64,
     ) -> Result<Listed, FilterError> {
+        self.list_with(filter, &HistoryAnswers::new(), sort, page, page_size, now)
+    }
+
+    /// As [`list`](Self::list), with what the history answers to the filter: see
+    /// [`Engine::history_answers`](crate::Engine::history_answers).
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub fn list_with(
+        &self,
+        filter: &str,
+        history: &HistoryAnswers,
+        sort: Sort,
+        page: usize,
+        page_size: usize,
+        now: i64,
+    ) -> Result<Listed, FilterError> {
         let state = self.read();
-        let matcher = filter::parse(filter)?.resolve(&state.directory)?;
+        let matcher = filter::parse(filter)?.resolve_with(&state.directory, history)?;
         let mut rows: Vec<&Row> = state
             .rows
             .values()
@@ -122,13 +139,26 @@ impl Mirror {
     /// All that matches `filter`, oldest first.
     ///
     /// # Errors
-    /// When the filter cannot be read or names what does not exist.
+    /// As [`list`](Self::list).
     pub fn matching(&self, filter: &str, now: i64) -> Result<Vec<Conversation>, FilterError> {
+        self.matching_with(filter, &HistoryAnswers::new(), now)
+    }
+
+    /// As [`matching`](Self::matching), with what the history answers to the filter.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub fn matching_with(
+        &self,
+        filter: &str,
+        history: &HistoryAnswers,
+        now: i64,
+    ) -> Result<Vec<Conversation>, FilterError> {
         let oldest_first = Sort {
             key: SortKey::Age,
             descending: true,
         };
-        self.list(filter, oldest_first, 0, usize::MAX, now)
+        self.list_with(filter, history, oldest_first, 0, usize::MAX, now)
             .map(|listed| listed.conversations)
     }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use hiver::{ErrorKind, Lane};
 use store::{ConnectionId, ListKey, ListRead};
-use triage::model::MailboxId;
+use triage::model::{MailboxId, Status};
 
 use self::agenda::{Agenda, Tried, with_mailboxes};
 pub use self::asked::RefreshError;
@@ -27,6 +27,7 @@ pub use self::reading::{ListReading, MailboxReading, Reading, ReadingSettings};
 pub(crate) use self::reading::{reads_per_second, settings_of};
 pub(crate) use self::wanted::Wanted;
 use self::wanted::{Ended, Wants};
+use crate::history::Looks;
 use crate::link::Link;
 use crate::live::Live;
 use crate::status::{SyncProgress, Trouble};
@@ -216,7 +217,7 @@ async fn sweep(
     let mut sweep = Sweep::new(engine, link, Lane::Sync);
     let mut read: HashSet<ListKey> = HashSet::new();
     let mut refused: HashSet<MailboxId> = HashSet::new();
-    let mut vanished = Vec::new();
+    let mut looks = Looks::new(connection);
     // What is read in place of looking up what vanished is read in a second round.
     for round in 0..2 {
         sweep.progress.lists += u32::try_from(lists.len()).unwrap_or(u32::MAX);
@@ -227,8 +228,14 @@ async fn sweep(
             }
             match sweep.read_list(&mailbox, &key.status, spending).await {
                 Ok(seen) => {
-                    vanished.extend(missing(engine, &key, &seen));
+                    tried.vanished.extend(missing(engine, &key, &seen));
                     note_read(engine, connection, &key, seen.read).await?;
+                    looks.list_read(&key.mailbox, &key.status);
+                    if key.status == Status::Closed {
+                        looks
+                            .note_closed(engine, &key.mailbox, seen.read.at)
+                            .await?;
+                    }
                     read.insert(key);
                 }
                 Err(SyncError::Hiver(error)) if concerns_only_this(&error) => {
@@ -240,13 +247,17 @@ async fn sweep(
             }
             sweep.progress.lists_done += 1;
         }
-        still_missing(engine, &mut vanished);
+        still_missing(engine, &mut tried.vanished);
         if round == 0 {
-            let instead = cheaper_to_read(engine, &vanished, |key| read.contains(key));
+            let instead = cheaper_to_read(engine, &tried.vanished, |key| read.contains(key));
             lists = with_mailboxes(engine, instead, Spending::OfTheShare);
         }
     }
-    sweep.look_after(vanished).await?;
+    sweep.look_after(&mut tried.vanished).await?;
+    let settled = tried.vanished.is_empty();
+    looks
+        .note_open(engine, settled, agenda.open_every())
+        .await?;
     if !read.is_empty() {
         tracing::info!(
             lists = read.len(),

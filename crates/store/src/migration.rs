@@ -4,6 +4,7 @@ mod m0001_first_tables;
 mod m0002_surviving_runs;
 mod m0003_operators;
 mod m0004_webhooks;
+mod m0005_history;
 mod m0006_sweeps;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_surviving_runs::Migration),
             Box::new(m0003_operators::Migration),
             Box::new(m0004_webhooks::Migration),
+            Box::new(m0005_history::Migration),
             Box::new(m0006_sweeps::Migration),
         ]
     }

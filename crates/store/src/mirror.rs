@@ -1,5 +1,7 @@
 //! The mirror: our copy of Hiver's mailboxes, users, tags and conversations.
 
+use std::collections::HashMap;
+
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -10,6 +12,7 @@ use triage::model::{Conversation, ConversationId, Mailbox, MailboxId, Tag, TagId
 use crate::connections::ConnectionId;
 use crate::entities::{conversations, mailboxes, tags, users};
 use crate::error::{During, Result};
+use crate::history::{Recorder, Source};
 use crate::open::Store;
 use crate::sweeps::{ListKey, ListRead};
 
@@ -249,7 +252,8 @@ impl Store {
         transaction.commit().await.during(during)
     }
 
-    /// Writes new and changed conversations.
+    /// Writes new and changed conversations, and to the history what happened to them since they were last written,
+    /// as seen when they last changed.
     ///
     /// # Errors
     /// When the database fails.
@@ -257,14 +261,18 @@ impl Store {
         &self,
         connection: ConnectionId,
         changed: &[Conversation],
+        source: Source,
     ) -> Result<()> {
+        if changed.is_empty() {
+            return Ok(());
+        }
         let during = "write conversations to the mirror";
         let transaction = self.write.begin().await.during(during)?;
-        save(&transaction, connection, changed).await?;
+        save(&transaction, connection, changed, source).await?;
         transaction.commit().await.during(during)
     }
 
-    /// Forgets conversations that Hiver no longer has.
+    /// Forgets conversations that Hiver was found not to have any more at `at`; the history keeps that they were there.
     ///
     /// # Errors
     /// When the database fails.
@@ -272,14 +280,29 @@ impl Store {
         &self,
         connection: ConnectionId,
         gone: &[ConversationId],
+        source: Source,
+        at: i64,
     ) -> Result<()> {
+        let during = "forget conversations";
         for batch in gone.chunks(BATCH) {
+            let transaction = self.write.begin().await.during(during)?;
+            let mut recorder = Recorder::new(&transaction, connection, source).await?;
+            if recorder.is_on() {
+                for known in known(&transaction, connection, batch.iter())
+                    .await?
+                    .values()
+                {
+                    recorder.take_down(Some(known), None, at);
+                }
+            }
+            recorder.write().await?;
             conversations::Entity::delete_many()
                 .filter(conversations::Column::ConnectionId.eq(connection))
                 .filter(conversations::Column::Id.is_in(batch.iter().map(ConversationId::as_str)))
-                .exec(&self.write)
+                .exec(&transaction)
                 .await
-                .during("forget conversations")?;
+                .during(during)?;
+            transaction.commit().await.during(during)?;
         }
         Ok(())
     }
@@ -305,13 +328,24 @@ impl Store {
     }
 }
 
-/// Writes conversations within a transaction of the caller's.
+/// Writes conversations, and what happened to them, within a transaction of the caller's.
 pub(crate) async fn save(
     transaction: &DatabaseTransaction,
     connection: ConnectionId,
     changed: &[Conversation],
+    source: Source,
 ) -> Result<()> {
+    let mut recorder = Recorder::new(transaction, connection, source).await?;
     for batch in changed.chunks(BATCH) {
+        if recorder.is_on() {
+            let ids = batch.iter().map(|one| &one.id);
+            let mut known = known(transaction, connection, ids).await?;
+            for one in batch {
+                // The same one may come twice.
+                let before = known.insert(one.id.clone(), one.clone());
+                recorder.take_down(before.as_ref(), Some(one), one.last_changed);
+            }
+        }
         let rows = batch
             .iter()
             .map(|one| row(connection, one))
@@ -337,7 +371,24 @@ pub(crate) async fn save(
             .await
             .during("write conversations to the mirror")?;
     }
-    Ok(())
+    recorder.write().await
+}
+
+/// Those of some conversations that are there already.
+async fn known(
+    transaction: &DatabaseTransaction,
+    connection: ConnectionId,
+    ids: impl Iterator<Item = &ConversationId>,
+) -> Result<HashMap<ConversationId, Conversation>> {
+    let rows = conversations::Entity::find()
+        .filter(conversations::Column::ConnectionId.eq(connection))
+        .filter(conversations::Column::Id.is_in(ids.map(ConversationId::as_str)))
+        .all(transaction)
+        .await
+        .during("read what the mirror held")?;
+    rows.into_iter()
+        .map(|row| read(row).map(|one| (one.id.clone(), one)))
+        .collect()
 }
 
 fn row(connection: ConnectionId, one: &Conversation) -> Result<conversations::ActiveModel> {

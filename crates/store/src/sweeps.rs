@@ -9,6 +9,7 @@ use triage::model::{ConversationId, MailboxId, Status};
 use crate::connections::ConnectionId;
 use crate::entities::{conversations, list_reads, sweep_pages};
 use crate::error::{During, Result};
+use crate::history;
 use crate::open::Store;
 
 /// The conversations of one status in one mailbox, which Hiver lists page by page.
@@ -211,7 +212,7 @@ impl Store {
         drop_pages(&self.write, connection, list).await
     }
 
-    /// Forgets the conversations of a mailbox and that its lists were ever read.
+    /// Forgets the conversations of a mailbox, their history, and that its lists were ever read.
     ///
     /// # Errors
     /// When the database fails.
@@ -240,6 +241,8 @@ impl Store {
             .exec(&transaction)
             .await
             .during(during)?;
+        // What is read of it some day is where its history begins anew, and nothing that came.
+        history::forget_mailbox(&transaction, connection, mailbox).await?;
         transaction.commit().await.during(during)
     }
 }

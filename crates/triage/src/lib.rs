@@ -5,6 +5,7 @@
 //!
 //! - [`model`]: conversations, mailboxes, users, tags and the directory that names them
 //! - [`filter`]: the filter language, and (feature `eval`) the matcher that decides about rows
+//! - `history` (feature `eval`): what happened to a conversation between two looks at it
 //! - [`selection`]: named ids, or a filter frozen at a moment minus exclusions
 //! - [`actions`]: what a person asks for; a [`actions::Change`] is one wish about one conversation
 //! - [`plan`]: changes against the mirror: what will change, what is already so, price and undo
@@ -20,6 +21,8 @@ pub mod actions;
 pub mod filter;
 #[cfg(feature = "eval")]
 mod fold;
+#[cfg(feature = "eval")]
+pub mod history;
 pub mod model;
 pub mod outcome;
 pub mod plan;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hiver::{ErrorKind, Slot};
-use store::{ChangeRow, ChangeUpdate, Error, Run};
+use store::{ChangeRow, ChangeUpdate, Error, Run, Source};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use triage::actions::{Before, ChangeKind};
@@ -415,7 +415,7 @@ pub(super) async fn take_in(
         .absorb(connection, vec![sighting], asked_at, now);
     let kept = engine
         .store()
-        .save_conversations(connection, &changed)
+        .save_conversations(connection, &changed, Source::LookedUp)
         .await;
     (found, kept)
 }

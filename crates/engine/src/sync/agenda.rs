@@ -8,6 +8,7 @@ use store::{Error, ListKey};
 use triage::model::{Mailbox, MailboxId, Status};
 
 use super::lists::Spending;
+use super::lookups::Vanished;
 use super::reading::settings_of;
 use super::schedule::{Pace, due_at};
 use super::wanted::Wants;
@@ -22,6 +23,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 pub(super) struct Tried {
     pub(super) directory: Option<i64>,
     pub(super) lists: HashMap<ListKey, i64>,
+    /// What vanished from lists that were read, and is still to be looked after.
+    pub(super) vanished: Vec<Vanished>,
 }
 
 /// What is to be read.
@@ -52,6 +55,11 @@ impl Agenda {
             tried: HashMap::new(),
             some_due: false,
         }
+    }
+
+    /// How long after this reading of open conversations the next one begins, where that is on a schedule.
+    pub(super) fn open_every(&self) -> Option<Duration> {
+        self.pace.map(|pace| pace.every(&Status::Open))
     }
 
     pub(super) fn is_empty(&self) -> bool {

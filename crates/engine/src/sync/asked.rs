@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hiver::Lane;
-use store::ListKey;
+use store::{ListKey, Source};
 use triage::filter;
 use triage::model::{ConversationId, Status};
 
@@ -51,7 +51,7 @@ impl Engine {
     /// When Hiver does not give it, or the mirror cannot be written.
     pub async fn refresh_conversation(&self, id: &ConversationId) -> Result<(), RefreshError> {
         let link = self.link().ok_or_else(no_link)?;
-        look_up(self, &link, id, Lane::Click).await?;
+        look_up(self, &link, id, Lane::Click, Source::LookedUp).await?;
         Ok(())
     }
 
@@ -137,7 +137,7 @@ async fn read_now(engine: &Engine, link: &Arc<Link>, lists: Vec<ListKey>) -> Res
     }
     still_missing(engine, &mut vanished);
     vanished.truncate(OF_A_CLICK as usize);
-    sweep.look_after(vanished).await
+    sweep.look_after(&mut vanished).await
 }
 
 fn no_link() -> RefreshError {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::TryStreamExt;
 use hiver::{ConversationQuery, Cursor, ErrorKind, Lane};
-use store::{ListKey, ListRead, SweepPage, UnfinishedRead};
+use store::{ListKey, ListRead, Source, SweepPage, UnfinishedRead};
 use triage::model::{ConversationId, Mailbox, Status};
 
 use super::directory::report;
@@ -197,7 +197,7 @@ impl<'a> Sweep<'a> {
         if !changed.is_empty() {
             engine
                 .store()
-                .save_conversations(connection, &changed)
+                .save_conversations(connection, &changed, Source::Sweep)
                 .await?;
             engine.tell(Live::Mirror);
         }

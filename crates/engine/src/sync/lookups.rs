@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use hiver::{ErrorKind, Lane};
-use store::ListKey;
+use store::{ListKey, Source};
 use triage::model::{ConversationId, Status};
 
 use super::directory::read_tags;
@@ -85,14 +85,19 @@ pub(super) fn cheaper_to_read(
 
 impl Sweep<'_> {
     /// Finds out what became of conversations that are no longer where they were, or are in two lists.
-    pub(super) async fn look_after(&mut self, vanished: Vec<Vanished>) -> Result<(), SyncError> {
+    /// What is too much for this time, or was not come to because of trouble, stays among them.
+    pub(super) async fn look_after(
+        &mut self,
+        vanished: &mut Vec<Vanished>,
+    ) -> Result<(), SyncError> {
         let mut left = LOOK_UPS;
-        for gone in vanished {
+        while let Some(gone) = vanished.last() {
             if left == 0 {
                 return Ok(());
             }
             left -= 1;
             self.look_after_one(gone).await?;
+            vanished.pop();
         }
         for id in std::mem::take(&mut self.doubtful) {
             if left == 0 {
@@ -104,7 +109,7 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    async fn look_after_one(&self, gone: Vanished) -> Result<(), SyncError> {
+    async fn look_after_one(&self, gone: &Vanished) -> Result<(), SyncError> {
         let (engine, connection) = (self.engine, self.link.connection.id);
         let asked_at = engine.now();
         let looked = self.look_up_one(&gone.id).await?;
@@ -117,7 +122,7 @@ impl Sweep<'_> {
             if let Some(unlisted) = unlisted {
                 engine
                     .store()
-                    .save_conversations(connection, &[unlisted])
+                    .save_conversations(connection, &[unlisted], Source::Sweep)
                     .await?;
                 engine.tell(Live::Mirror);
             }
@@ -128,7 +133,7 @@ impl Sweep<'_> {
     /// The status that Hiver gave, if it did; nothing at all where it did not answer for this conversation.
     async fn look_up_one(&self, id: &ConversationId) -> Result<Option<Option<Status>>, SyncError> {
         self.link.count_sweep(self.engine.now());
-        match look_up(self.engine, self.link, id, self.lane).await {
+        match look_up(self.engine, self.link, id, self.lane, Source::Sweep).await {
             Ok(status) => Ok(Some(status)),
             Err(SyncError::Hiver(error))
                 if !error.is_passing()
@@ -143,12 +148,13 @@ impl Sweep<'_> {
 }
 
 /// Reads one conversation, and returns the status that Hiver gave. Forgets it where Hiver no longer has it, no longer
-/// lets us see it, or has it in a mailbox that is left out.
+/// lets us see it, or has it in a mailbox that is left out. `source` is what the history is to say of how that was seen.
 pub(crate) async fn look_up(
     engine: &Engine,
     link: &Arc<Link>,
     id: &ConversationId,
     lane: Lane,
+    source: Source,
 ) -> Result<Option<Status>, SyncError> {
     let connection = link.connection.id;
     let asked_at = engine.now();
@@ -175,7 +181,7 @@ pub(crate) async fn look_up(
             if !changed.is_empty() {
                 engine
                     .store()
-                    .save_conversations(connection, &changed)
+                    .save_conversations(connection, &changed, source)
                     .await?;
                 engine.tell(Live::Mirror);
             }
@@ -184,7 +190,7 @@ pub(crate) async fn look_up(
         None => {
             engine
                 .store()
-                .forget_conversations(connection, std::slice::from_ref(id))
+                .forget_conversations(connection, std::slice::from_ref(id), source, engine.now())
                 .await?;
             engine.mirror().forget(connection, std::slice::from_ref(id));
             engine.tell(Live::Mirror);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use hiver::{ErrorKind, Lane};
-use store::{DeliveryState, Error};
+use store::{DeliveryState, Error, Source};
 use tokio::time::{Instant, sleep_until};
 use triage::model::ConversationId;
 
@@ -174,7 +174,7 @@ async fn look(
 ) -> Result<Looked, Error> {
     link.count_sweep(engine.now());
     let mirrored = engine.mirror().conversation(&id);
-    let (state, effect) = match look_up(engine, link, &id, lane).await {
+    let (state, effect) = match look_up(engine, link, &id, lane, Source::Event).await {
         Ok(_) => {
             let before = engine.0.door.shown_at_once.take(&id).unwrap_or(mirrored);
             let after = engine.mirror().conversation(&id);

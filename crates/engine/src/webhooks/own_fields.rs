@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use hiver::Event;
-use store::{ConnectionId, Error};
+use store::{ConnectionId, Error, Source};
 use triage::model::{Assignee, Conversation, ConversationId, Status};
 
 use crate::live::Live;
@@ -111,7 +111,7 @@ pub(super) async fn show(
         engine.0.door.shown_at_once.note(&id, before);
         engine
             .store()
-            .save_conversations(connection, &changed)
+            .save_conversations(connection, &changed, Source::Event)
             .await?;
         engine.tell(Live::Mirror);
     }

@@ -14,6 +14,7 @@ use super::{ChangeRow, ChangeUpdate, Run, parse};
 use crate::connections::ConnectionId;
 use crate::entities::{changes, runs};
 use crate::error::{During, Result};
+use crate::history::Source;
 use crate::mirror;
 use crate::open::Store;
 
@@ -193,6 +194,7 @@ impl Store {
                 &transaction,
                 run.connection,
                 std::slice::from_ref(conversation),
+                Source::Run(run.id),
             )
             .await?;
         }

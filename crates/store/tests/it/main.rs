@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod deliveries;
+mod history;
 mod mirror;
 mod operators;
 mod people;

@@ -1,6 +1,7 @@
 //! What goes into the mirror comes out the same.
 
 use proptest::prelude::*;
+use store::Source;
 use triage::model::{Assignee, Conversation, Mailbox, Status, Tag, User};
 
 use crate::support::House;
@@ -104,7 +105,11 @@ async fn unknown_stays_unknown_and_empty_stays_empty() {
             ..conversation("c15")
         },
     ];
-    house.store.save_conversations(1, &rows).await.unwrap();
+    house
+        .store
+        .save_conversations(1, &rows, Source::Sweep)
+        .await
+        .unwrap();
     assert_eq!(stored(&house).await, rows);
 }
 
@@ -113,7 +118,7 @@ async fn saving_again_replaces_all_but_the_first_sight() {
     let house = House::new().await;
     house
         .store
-        .save_conversations(1, &[conversation("c1")])
+        .save_conversations(1, &[conversation("c1")], Source::Sweep)
         .await
         .unwrap();
     let mut changed = conversation("c1");
@@ -123,7 +128,7 @@ async fn saving_again_replaces_all_but_the_first_sight() {
     changed.first_seen = 99;
     house
         .store
-        .save_conversations(1, &[changed.clone()])
+        .save_conversations(1, &[changed.clone()], Source::Sweep)
         .await
         .unwrap();
     changed.first_seen = 1;
@@ -166,7 +171,7 @@ async fn connections_do_not_see_each_other() {
             .await
             .unwrap();
         store
-            .save_conversations(connection, &[conversation(name)])
+            .save_conversations(connection, &[conversation(name)], Source::Sweep)
             .await
             .unwrap();
     }
@@ -174,7 +179,7 @@ async fn connections_do_not_see_each_other() {
     store.save_tags(2, &[]).await.unwrap();
     store.save_mailboxes(2, &[]).await.unwrap();
     store
-        .forget_conversations(2, &["One".into(), "Two".into()])
+        .forget_conversations(2, &["One".into(), "Two".into()], Source::Sweep, 5)
         .await
         .unwrap();
     store.set_synced(2, &"mb_1".into(), 5).await.unwrap();
@@ -232,10 +237,18 @@ async fn ten_thousand_rows_go_in_and_out() {
     let rows: Vec<_> = (0..10_000)
         .map(|number| conversation(&format!("c{number:05}")))
         .collect();
-    house.store.save_conversations(1, &rows).await.unwrap();
+    house
+        .store
+        .save_conversations(1, &rows, Source::Sweep)
+        .await
+        .unwrap();
     assert_eq!(stored(&house).await, rows);
     let gone: Vec<_> = rows[1..].iter().map(|row| row.id.clone()).collect();
-    house.store.forget_conversations(1, &gone).await.unwrap();
+    house
+        .store
+        .forget_conversations(1, &gone, Source::Sweep, 5)
+        .await
+        .unwrap();
     assert_eq!(stored(&house).await.len(), 1);
 }
 
@@ -256,7 +269,7 @@ fn any_text_survives() {
         row.subject = subject;
         row.assignee = Assignee::User { id: None, name: Some(name) };
         row.tags = Some(vec![tag.as_str().into()]);
-        runtime.block_on(house.store.save_conversations(1, std::slice::from_ref(&row))).unwrap();
+        runtime.block_on(house.store.save_conversations(1, std::slice::from_ref(&row), Source::Sweep)).unwrap();
         prop_assert_eq!(runtime.block_on(house.store.load_mirror(1)).unwrap().conversations, vec![row]);
     });
 }

@@ -15,6 +15,11 @@ impl House {
         Self { store, folder }
     }
 
+    /// Where the file is.
+    pub fn address(&self) -> String {
+        address(&self.folder)
+    }
+
     /// The same file, opened again.
     pub async fn again(&self) -> Store {
         Store::open(&address(&self.folder)).await.unwrap()

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{Age, AgeUnit, Filter, MAX_NESTING, Node, Term, Words};
+use super::{Age, AgeUnit, Filter, HistoryTerm, MAX_NESTING, Node, Term, Words};
 
 /// `value` as it is written behind a key: in quotes where it needs them. `quote("Ana Ruiz")` is
 /// `"Ana Ruiz"` with its quotes, `quote("billing")` is `billing`.
@@ -134,6 +134,7 @@ fn write_term(out: &mut impl fmt::Write, term: &Term) -> fmt::Result {
         Term::Words(words) => write!(out, "{words}"),
         Term::OlderThan(age) => write!(out, "older_than:{age}"),
         Term::NewerThan(age) => write!(out, "newer_than:{age}"),
+        Term::History(HistoryTerm { way, days }) => write!(out, "{}:{days}", way.key()),
     }
 }
 

@@ -3,11 +3,12 @@
 //! Three-valued logic (Kleene): a field that Hiver did not send makes a term neither true nor false,
 //! and so its negation; a row is listed only when the whole is true.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::{
     fold,
-    model::{Assignee, Conversation, MailboxId, Status, TagId, UserId},
+    model::{Assignee, Conversation, ConversationId, MailboxId, Status, TagId, UserId},
 };
 
 /// A filter with its names looked up. Made by [`Filter::resolve`](super::Filter::resolve).
@@ -85,6 +86,7 @@ pub(super) enum Test {
     Sequence(String),
     OlderThan(i64),
     NewerThan(i64),
+    Happened(Arc<WhatHappened>),
 }
 
 impl Test {
@@ -108,7 +110,28 @@ impl Test {
             Self::Sequence(text) => Some(row.subject?.contains(text.as_str())),
             Self::OlderThan(milliseconds) => Some(age() >= *milliseconds),
             Self::NewerThan(milliseconds) => Some(age() < *milliseconds),
+            Self::Happened(known) => known.holds(conversation),
         }
+    }
+}
+
+/// What the history knows of some days.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WhatHappened {
+    /// Those to which it happened.
+    pub to: HashSet<ConversationId>,
+    /// The mailboxes that were looked at on all of the days: to their other conversations it did not happen. Of any
+    /// other mailbox nobody can say that.
+    pub watched: HashSet<MailboxId>,
+}
+
+impl WhatHappened {
+    fn holds(&self, conversation: &Conversation) -> Option<bool> {
+        if self.to.contains(&conversation.id) {
+            return Some(true);
+        }
+        let watched = self.watched.contains(conversation.mailbox.as_ref()?);
+        watched.then_some(false)
     }
 }
 

@@ -11,9 +11,12 @@
 //! - A bare word matches the beginning of a word in the subject; in quotes, the exact sequence. Inside
 //!   quotes a backslash escapes a quote or a backslash.
 //! - `older_than:` and `newer_than:` take `m`inutes, `h`ours, `d`ays and `w`eeks.
+//! - `came:` and `left:` take a day of the calendar, `2026-11-20`, or several, `2026-11-20..2026-11-26`, and are
+//!   about what the history saw on them.
 //! - Empty text is everything.
 
 mod canonical;
+mod days;
 mod error;
 #[cfg(feature = "eval")]
 mod matcher;
@@ -25,10 +28,13 @@ mod suggest;
 use std::ops::Range;
 
 pub use canonical::quote;
+pub use days::{Day, Days};
 pub use error::FilterError;
 #[cfg(feature = "eval")]
-pub use matcher::Matcher;
+pub use matcher::{Matcher, WhatHappened};
 pub use parse::parse;
+#[cfg(feature = "eval")]
+pub use resolve::HistoryAnswers;
 
 use crate::model::Status;
 
@@ -77,6 +83,25 @@ impl Filter {
                 one => status(one).map(|status| vec![status]),
             })
             .unwrap_or_default()
+    }
+
+    /// What it asks of the history, each question once.
+    #[must_use]
+    pub fn asked_of_history(&self) -> Vec<HistoryTerm> {
+        let mut asked = Vec::new();
+        let mut left: Vec<&Node> = self.root.iter().collect();
+        while let Some(node) = left.pop() {
+            match node {
+                Node::All(parts) | Node::Any(parts) => left.extend(parts),
+                Node::Not(inner) => left.push(inner),
+                Node::Leaf(Leaf {
+                    term: Term::History(term),
+                    ..
+                }) if !asked.contains(term) => asked.push(*term),
+                Node::Leaf(_) => {}
+            }
+        }
+        asked
     }
 
     /// What must all hold.
@@ -183,6 +208,36 @@ enum Term {
     Words(Words),
     OlderThan(Age),
     NewerThan(Age),
+    History(HistoryTerm),
+}
+
+/// A term that only the history can decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HistoryTerm {
+    /// What happened.
+    pub way: Way,
+    /// On which days, in the console's time zone.
+    pub days: Days,
+}
+
+/// Which way a conversation went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// It came to be open or pending.
+    Came,
+    /// It was open or pending, and is no longer.
+    Left,
+}
+
+impl Way {
+    /// The key that it is asked for by.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Came => "came",
+            Self::Left => "left",
+        }
+    }
 }
 
 /// Words to look for: the beginning of a word, or, in quotes, an exact sequence.

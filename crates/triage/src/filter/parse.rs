@@ -10,12 +10,15 @@
 use std::ops::Range;
 
 use super::{
-    Age, AgeUnit, Filter, FilterError, Leaf, MAX_CHARACTERS, MAX_NESTING, Node, Term, Words,
-    canonical::ends_a_word, suggest::nearest,
+    Age, AgeUnit, Filter, FilterError, HistoryTerm, Leaf, MAX_CHARACTERS, MAX_NESTING, Node, Term,
+    Way, Words,
+    canonical::ends_a_word,
+    days::{Days, NoDays},
+    suggest::nearest,
 };
 use crate::model::Status;
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 10] = [
     "mailbox",
     "status",
     "is",
@@ -24,9 +27,11 @@ const KEYS: [&str; 8] = [
     "subject",
     "older_than",
     "newer_than",
+    "came",
+    "left",
 ];
 /// Words of other search boxes and of Hiver's own screen, and what they are called here.
-const OTHER_NAMES: [(&str, &str); 9] = [
+const OTHER_NAMES: [(&str, &str); 13] = [
     ("inbox", "mailbox"),
     ("in", "mailbox"),
     ("label", "tag"),
@@ -36,6 +41,10 @@ const OTHER_NAMES: [(&str, &str); 9] = [
     ("state", "status"),
     ("older", "older_than"),
     ("newer", "newer_than"),
+    ("before", "older_than"),
+    ("after", "newer_than"),
+    ("arrived", "came"),
+    ("closed", "left"),
 ];
 const STATUSES: [&str; 3] = ["open", "pending", "closed"];
 const STATES: [&str; 5] = ["unassigned", "assigned", "open", "pending", "closed"];
@@ -326,8 +335,34 @@ fn term(key: &str, value: &Value) -> Result<Term, FilterError> {
             Words::Beginning(text)
         }),
         "older_than" => Term::OlderThan(age(key, value)?),
+        "came" => history(Way::Came, value)?,
+        "left" => history(Way::Left, value)?,
         _ => Term::NewerThan(age(key, value)?),
     })
+}
+
+fn history(way: Way, value: &Value) -> Result<Term, FilterError> {
+    match Days::read(&value.text) {
+        Ok(days) => Ok(Term::History(HistoryTerm { way, days })),
+        Err(wrong) => {
+            let (key, text) = (way.key(), &value.text);
+            let (message, hint) = match wrong {
+                NoDays::Unreadable => (
+                    format!("`{key}:` cannot read `{text}`"),
+                    "write a day, `2026-11-20`, or the first and the last, `2026-11-20..2026-11-26`",
+                ),
+                NoDays::NoSuchDay => (
+                    format!("No calendar has `{text}`"),
+                    "write year, month and day, as in `2026-11-20`",
+                ),
+                NoDays::Backwards => (
+                    format!("`{text}` ends before it begins"),
+                    "write the earlier day first",
+                ),
+            };
+            Err(FilterError::new(value.span.clone(), message).hint(hint))
+        }
+    }
 }
 
 fn unknown_word(key: &str, value: &Value, known: &[&'static str]) -> FilterError {

@@ -1,11 +1,13 @@
 //! Names in a filter to ids of the directory.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{
-    Filter, FilterError, Leaf, Node, Term, Words,
+    Filter, FilterError, HistoryTerm, Leaf, Node, Term, Words,
     canonical::quote,
-    matcher::{AssigneeTest, Matcher, Test, Tree, WordStart},
+    matcher::{AssigneeTest, Matcher, Test, Tree, WhatHappened, WordStart},
     suggest::nearest,
 };
 use crate::{
@@ -13,32 +15,51 @@ use crate::{
     model::{Directory, User},
 };
 
+/// What the history answers to the terms that only it can decide; where it cannot, what to say of that.
+pub type HistoryAnswers = HashMap<HistoryTerm, Result<Arc<WhatHappened>, String>>;
+
 impl Filter {
     /// The filter with its names looked up. A name that several mailboxes, users or tags have means
     /// any of them.
     ///
     /// # Errors
     ///
-    /// The first name that the directory does not know, with the nearest that it does.
+    /// The first name that the directory does not know, with the nearest that it does; or the first term that needs
+    /// the history: see [`resolve_with`](Self::resolve_with).
     pub fn resolve(&self, directory: &Directory) -> Result<Matcher, FilterError> {
-        let root = self.root.as_ref().map(|root| tree(root, directory));
+        self.resolve_with(directory, &HistoryAnswers::new())
+    }
+
+    /// As [`resolve`](Self::resolve), with what the history answers to
+    /// [`asked_of_history`](Self::asked_of_history).
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`](Self::resolve); or the first term that the history has no answer to.
+    pub fn resolve_with(
+        &self,
+        directory: &Directory,
+        history: &HistoryAnswers,
+    ) -> Result<Matcher, FilterError> {
+        let root = self.root.as_ref();
+        let root = root.map(|root| tree(root, directory, history));
         root.transpose().map(Matcher::new)
     }
 }
 
-fn tree(node: &Node, directory: &Directory) -> Result<Tree, FilterError> {
-    let trees = |parts: &[Node]| -> Result<Box<[Tree]>, FilterError> {
-        parts.iter().map(|part| tree(part, directory)).collect()
-    };
+fn tree(node: &Node, directory: &Directory, history: &HistoryAnswers) -> Result<Tree, FilterError> {
+    let tree = |part: &Node| tree(part, directory, history);
+    let trees =
+        |parts: &[Node]| -> Result<Box<[Tree]>, FilterError> { parts.iter().map(tree).collect() };
     Ok(match node {
         Node::All(parts) => Tree::All(trees(parts)?),
         Node::Any(parts) => Tree::Any(trees(parts)?),
-        Node::Not(inner) => Tree::Not(Box::new(tree(inner, directory)?)),
-        Node::Leaf(leaf) => Tree::Test(test(leaf, directory)?),
+        Node::Not(inner) => Tree::Not(Box::new(tree(inner)?)),
+        Node::Leaf(leaf) => Tree::Test(test(leaf, directory, history)?),
     })
 }
 
-fn test(leaf: &Leaf, directory: &Directory) -> Result<Test, FilterError> {
+fn test(leaf: &Leaf, directory: &Directory, history: &HistoryAnswers) -> Result<Test, FilterError> {
     let span = &leaf.span;
     Ok(match &leaf.term {
         Term::Mailbox(name) => {
@@ -75,6 +96,13 @@ fn test(leaf: &Leaf, directory: &Directory) -> Result<Test, FilterError> {
         Term::Unassigned => Test::Assigned(false),
         Term::OlderThan(age) => Test::OlderThan(age.milliseconds()),
         Term::NewerThan(age) => Test::NewerThan(age.milliseconds()),
+        Term::History(asked) => {
+            let answer = match history.get(asked) {
+                Some(answer) => answer.clone(),
+                None => Err("The history is not at hand here".to_owned()),
+            };
+            Test::Happened(answer.map_err(|why| FilterError::new(span.clone(), why))?)
+        }
         Term::Subject(words) | Term::Words(words) => subject(words, span)?,
     })
 }

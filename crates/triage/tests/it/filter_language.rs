@@ -32,6 +32,13 @@ fn what_is_read_is_written_back_in_one_way() {
             "older_than:2d newer_than:90m",
         ),
         ("newer_than:1h older_than:3w", "newer_than:1h older_than:3w"),
+        ("CAME:2026-11-20", "came:2026-11-20"),
+        ("came:\"2026-11-20\"", "came:2026-11-20"),
+        ("left:2026-11-20..2026-11-20", "left:2026-11-20"),
+        (
+            "-left:2026-11-20..2026-12-01",
+            "-left:2026-11-20..2026-12-01",
+        ),
         ("-tag:vip", "-tag:vip"),
         ("-(a)", "-a"),
         ("-(-a)", "a"),
@@ -112,6 +119,27 @@ fn what_cannot_be_read_is_underlined_and_explained() {
         (
             "older_than:⟦99999999999w⟧",
             "`older_than:` cannot count as far as `99999999999w`\nhint: use a shorter time",
+        ),
+        (
+            "came:⟦yesterday⟧",
+            "`came:` cannot read `yesterday`\nhint: write a day, `2026-11-20`, or the first and the last, \
+             `2026-11-20..2026-11-26`",
+        ),
+        (
+            "left:⟦2026-02-30⟧",
+            "No calendar has `2026-02-30`\nhint: write year, month and day, as in `2026-11-20`",
+        ),
+        (
+            "-left:⟦2026-11-20..2026-11-19⟧ a",
+            "`2026-11-20..2026-11-19` ends before it begins\nhint: write the earlier day first",
+        ),
+        (
+            "⟦after:⟧2026-11-20",
+            "Unknown key `after:`\nhint: did you mean `newer_than:`?",
+        ),
+        (
+            "⟦cam:⟧2026-11-20",
+            "Unknown key `cam:`\nhint: did you mean `came:`?",
         ),
         (
             "a ⟦\"b c⟧",
@@ -224,6 +252,19 @@ fn plain_facts_are_told() {
 }
 
 #[test]
+fn what_is_asked_of_the_history_is_told_once() {
+    let filter = parse("a came:2026-11-20 -(left:2026-11-20 OR (came:2026-11-20 b))").unwrap();
+    let mut asked: Vec<String> = filter
+        .asked_of_history()
+        .into_iter()
+        .map(|term| format!("{} {}", term.way.key(), term.days))
+        .collect();
+    asked.sort();
+    assert_eq!(asked, ["came 2026-11-20", "left 2026-11-20"]);
+    assert!(parse("is:open").unwrap().asked_of_history().is_empty());
+}
+
+#[test]
 fn errors_travel_to_the_browser() {
     let error = parse("tag:").unwrap_err();
     let json = serde_json::to_string(&error).unwrap();
@@ -255,6 +296,8 @@ fn term() -> impl Strategy<Value = String> {
         "assignee:none",
         "older_than:2d",
         "newer_than:90m",
+        "came:2026-11-20",
+        "left:2026-02-28..2026-03-01",
         "refund",
         "subject:re",
         "10:30",
@@ -294,7 +337,7 @@ proptest! {
         tokens in prop::collection::vec(
             prop::sample::select(vec![
                 "(", ")", " ", "OR", "-", "\"", "\\", "tag:", "a", "é", "is:open", "AND", ":", "2d",
-                "older_than:", "subject:", "\u{3000}",
+                "older_than:", "subject:", "\u{3000}", "left:", "2026-11-20", "..",
             ]),
             0..14,
         )

@@ -2,6 +2,7 @@
 #![cfg(feature = "eval")]
 
 mod filter_language;
+mod history;
 mod matching;
 mod planning;
 mod sending;

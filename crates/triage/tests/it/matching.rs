@@ -56,6 +56,8 @@ fn a_known_row_is_listed_by_a_term_or_by_its_negation() {
         ("older_than:49h", false),
         ("newer_than:2d", false),
         ("newer_than:49h", true),
+        ("came:2026-11-20", true),
+        ("left:2026-11-20", false),
         ("tag:vip OR is:open", true),
         ("tag:vip OR is:open is:closed", false),
         ("(tag:vip is:open) OR refund", true),
@@ -86,6 +88,7 @@ fn what_is_unknown_matches_neither_a_term_nor_its_negation() {
         "refund",
         "subject:refund",
         "\"refund\"",
+        "came:2026-11-20",
     ] {
         assert!(!lists(term, &unknown), "{term}");
         assert!(!lists(&format!("-{term}"), &unknown), "-{term}");
@@ -165,6 +168,33 @@ fn a_name_of_several_tags_means_any_of_them() {
         assert!(lists("tag:VIP", &row), "{tag}");
         assert!(!lists("-tag:vip", &row), "{tag}");
     }
+}
+
+#[test]
+fn what_was_not_watched_did_not_surely_not_happen() {
+    let in_mailbox = |id: &str, mailbox: &str| Conversation {
+        mailbox: Some(mailbox.into()),
+        ..conversation(id)
+    };
+    for (term, id, mailbox, listed, negation_listed) in [
+        ("came:2026-11-20", "c1", "mb_2", true, false),
+        ("came:2026-11-20", "c9", "mb_1", false, true),
+        ("came:2026-11-20", "c9", "mb_2", false, false),
+        ("left:2026-11-20", "c2", "mb_1", true, false),
+    ] {
+        let row = in_mailbox(id, mailbox);
+        assert_eq!(lists(term, &row), listed, "{term} {id} {mailbox}");
+        let negation = format!("-{term}");
+        assert_eq!(lists(&negation, &row), negation_listed, "{negation} {id}");
+    }
+}
+
+#[test]
+fn a_term_that_the_history_does_not_answer_is_underlined() {
+    let filter = parse("a came:2026-11-20").unwrap();
+    let error = filter.resolve(&directory()).unwrap_err();
+    assert_eq!(error.span, 2..17);
+    assert_eq!(error.to_string(), "The history is not at hand here");
 }
 
 #[test]
@@ -263,6 +293,8 @@ fn filters() -> impl Strategy<Value = String> {
         "ab",
         "\"b a\"",
         "older_than:1d",
+        "came:2026-11-20",
+        "left:2026-11-20",
     ];
     prop::sample::select(terms)
         .prop_map(str::to_owned)

@@ -1,7 +1,9 @@
 //! A small world: three mailboxes, four users, three tags.
 
+use std::sync::Arc;
+
 use triage::{
-    filter::parse,
+    filter::{Filter, HistoryAnswers, Way, WhatHappened, parse},
     fold,
     model::{Assignee, Conversation, Directory, Mailbox, Tag, User, UserId},
 };
@@ -70,9 +72,31 @@ pub fn directory() -> Directory {
     }
 }
 
-/// Whether `filter` lists `conversation`.
+/// Whether `filter` lists `conversation`. In this world `c1` came and `c2` left, whatever days are asked for, and only
+/// Support was watched.
 pub fn lists(filter: &str, conversation: &Conversation) -> bool {
     let subject = fold(conversation.subject.as_deref().unwrap_or_default());
-    let matcher = parse(filter).unwrap().resolve(&directory()).unwrap();
+    let filter = parse(filter).unwrap();
+    let matcher = filter
+        .resolve_with(&directory(), &history(&filter))
+        .unwrap();
     matcher.matches(conversation, &subject, NOW)
+}
+
+fn history(filter: &Filter) -> HistoryAnswers {
+    let answer = |way| {
+        let to = match way {
+            Way::Came => "c1",
+            Way::Left => "c2",
+        };
+        WhatHappened {
+            to: [to.into()].into(),
+            watched: ["mb_1".into()].into(),
+        }
+    };
+    let asked = filter.asked_of_history();
+    asked
+        .into_iter()
+        .map(|term| (term, Ok(Arc::new(answer(term.way)))))
+        .collect()
 }
