@@ -159,6 +159,11 @@ impl Engine {
         Ok(())
     }
 
+    /// Histories were forgotten: what came and left is read anew.
+    pub(crate) fn forget_lately(&self) {
+        *self.lately() = Lately::default();
+    }
+
     fn lately(&self) -> std::sync::MutexGuard<'_, Lately> {
         self.0
             .history

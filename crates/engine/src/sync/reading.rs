@@ -108,6 +108,7 @@ impl Engine {
         for mailbox in &settings.left_out {
             self.store().forget_mailbox(connection, mailbox).await?;
         }
+        self.forget_lately();
         tracing::info!(
             share = settings.share,
             left_out = settings.left_out.len(),
