@@ -3,17 +3,17 @@
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
 
-use super::ApiError;
-use crate::view::Overview;
+use super::{ApiError, Json};
 
-/// Counts per mailbox and per user.
-#[server(name = ReadOverview, prefix = "/api", endpoint = "overview", input = GetUrl)]
-pub async fn overview() -> Result<Overview, ApiError> {
+/// Counts per mailbox and per user, as HTML.
+#[server(prefix = "/api", endpoint = "overview", output = Json, input = GetUrl)]
+pub async fn overview_page() -> Result<String, ApiError> {
     use super::access::require;
     use super::words::Words;
     use crate::view::Role;
 
     let (engine, _) = require(Role::Viewer)?;
     let (mailboxes, users) = engine.mirror().counts();
-    Ok(Words::of(&engine).overview(mailboxes, users))
+    let overview = Words::of(&engine).overview(mailboxes, users);
+    Ok(super::pages::overview::draw(overview))
 }

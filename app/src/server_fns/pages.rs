@@ -3,7 +3,9 @@
 pub(super) mod activity;
 pub(super) mod budget;
 pub(super) mod operators;
+pub(super) mod overview;
 pub(super) mod password;
+pub(super) mod runs;
 mod said;
 pub(super) mod webhooks;
 

@@ -3,6 +3,8 @@
 //! The database holds the same rows; this copy exists because a filter must look at every subject, and
 //! because no page may wait for a disk that a run is writing to.
 
+mod journal;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -12,6 +14,9 @@ use triage::model::{
     Assignee, Conversation, ConversationId, Directory, Mailbox, MailboxId, Status, Tag, TagId,
     User, UserId,
 };
+
+use self::journal::Journal;
+use crate::live::Seen;
 
 /// A conversation with its subject folded for matching.
 #[derive(Debug)]
@@ -38,12 +43,27 @@ pub struct MirrorState {
     pub closed_to_us: HashSet<MailboxId>,
     /// All conversations.
     pub rows: HashMap<ConversationId, Row>,
+    /// What they were before.
+    journal: Journal,
 }
 
 impl MirrorState {
     /// The connection whose mirror this is.
     pub(crate) fn connection(&self) -> Option<ConnectionId> {
         self.connection
+    }
+
+    /// The latest change of a conversation.
+    pub(crate) fn seen(&self) -> Seen {
+        self.journal.latest()
+    }
+
+    /// What every conversation that changed after `seen` was at that time; nothing where that is not known.
+    pub(crate) fn before(
+        &self,
+        seen: Seen,
+    ) -> Option<HashMap<&ConversationId, Option<&Conversation>>> {
+        self.journal.since(seen)
     }
 
     /// How old the oldest part of the mirror is: the time of its least fresh mailbox; nothing while one has
@@ -197,6 +217,8 @@ impl Mirror {
             if known.is_none_or(|row| row.conversation != merged) {
                 changed.push(merged.clone());
                 let written_at = known.and_then(|row| row.written_at);
+                let before = known.map(|row| row.conversation.clone());
+                state.journal.note(merged.id.clone(), before);
                 state
                     .rows
                     .insert(merged.id.clone(), row(merged, written_at));
@@ -218,12 +240,17 @@ impl Mirror {
         let before = row.conversation.clone();
         change(&mut row.conversation);
         row.written_at = Some(now);
-        if row.conversation != before {
+        let differs = row.conversation != before;
+        if differs {
             row.conversation.last_changed = now;
             // Hiver's own time is older than this change now, until Hiver tells a new one.
             row.conversation.updated_at = None;
         }
-        Some(row.conversation.clone())
+        let after = row.conversation.clone();
+        if differs {
+            state.journal.note(id.clone(), Some(before));
+        }
+        Some(after)
     }
 
     /// A conversation is no longer in the list of a status, and Hiver does not say where it is now: its status is
@@ -244,9 +271,12 @@ impl Mirror {
         if written_since || row.conversation.status.as_ref() != Some(status) {
             return None;
         }
+        let before = row.conversation.clone();
         row.conversation.status = None;
         row.conversation.last_changed = now;
-        Some(row.conversation.clone())
+        let after = row.conversation.clone();
+        state.journal.note(id.clone(), Some(before));
+        Some(after)
     }
 
     /// Forgets conversations that Hiver no longer has.
@@ -255,7 +285,9 @@ impl Mirror {
             return;
         };
         for id in gone {
-            state.rows.remove(id);
+            if let Some(row) = state.rows.remove(id) {
+                state.journal.note(id.clone(), Some(row.conversation));
+            }
         }
     }
 }
