@@ -1,27 +1,58 @@
 //! A page that the server has drawn: HTML in, no code for what is in it.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
 use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::problem::PageProblem;
 use crate::server_fns::ApiError;
 
+/// Asks for HTML.
+pub(crate) type Again = Arc<dyn Fn() -> Drawing + Send + Sync>;
+
+/// HTML on its way.
+pub(crate) type Drawing = Pin<Box<dyn Future<Output = Result<String, ApiError>>>>;
+
 /// Shows HTML that a server function has drawn from escaped text (see `server_fns::pages`). Its links and plain
 /// forms work, with scripts and without; it holds nothing that needs any.
 #[component]
-pub(crate) fn Drawn(
+pub(crate) fn Drawn(html: Resource<Result<String, ApiError>>) -> impl IntoView {
+    view! { <DrawnAt html=html node=NodeRef::new()/> }
+}
+
+/// The same for a page that follows what happens: it is drawn again whenever `moves` grows. What differs then is
+/// changed in its place: nothing moves, and the focus stays.
+#[component]
+pub(crate) fn DrawnLive(
     html: Resource<Result<String, ApiError>>,
-    /// Grows whenever the page may look different by now. What does is changed in its place: nothing moves, and the
-    /// focus stays.
-    #[prop(optional, into)]
-    follows: Option<Signal<u32>>,
+    moves: RwSignal<u32>,
+    again: Again,
 ) -> impl IntoView {
     let node = NodeRef::<Div>::new();
-    let place = Place::new(node, html, follows);
+    let following = Following {
+        node,
+        again: StoredValue::new(again),
+        wanted: StoredValue::new(0),
+    };
+    Effect::new(move |before: Option<u32>| {
+        let now = moves.get();
+        if before.is_some_and(|before| before != now) {
+            following.draw();
+        }
+        now
+    });
+    view! { <DrawnAt html=html node=node/> }
+}
+
+#[component]
+fn DrawnAt(html: Resource<Result<String, ApiError>>, node: NodeRef<Div>) -> impl IntoView {
     view! {
         <Transition>
             {move || Suspend::new(async move {
-                match place.take(html.await) {
+                match html.await {
                     Ok(html) => view! { <div class="drawn" node_ref=node inner_html=html></div> }.into_any(),
                     Err(error) => view! { <PageProblem error=error/> }.into_any(),
                 }
@@ -30,90 +61,51 @@ pub(crate) fn Drawn(
     }
 }
 
-/// The element that the page is drawn in. It keeps the HTML that it was made with as far as Leptos knows; what comes
-/// later is put in past it.
+/// Drawing a page again, once at a time.
 #[derive(Clone, Copy)]
 #[cfg_attr(
     not(feature = "hydrate"),
     expect(dead_code, reason = "the server draws once")
 )]
-struct Place {
+struct Following {
     node: NodeRef<Div>,
-    html: Resource<Result<String, ApiError>>,
-    made_with: StoredValue<Option<String>>,
-    /// How often the page is to be read again for the same address; once at a time.
-    following: StoredValue<u8>,
+    again: StoredValue<Again>,
+    /// How often it is wanted: what is on its way, and once more for what came meanwhile.
+    wanted: StoredValue<u8>,
 }
 
-impl Place {
-    fn new(
-        node: NodeRef<Div>,
-        html: Resource<Result<String, ApiError>>,
-        follows: Option<Signal<u32>>,
-    ) -> Self {
-        let place = Self {
-            node,
-            html,
-            made_with: StoredValue::new(None),
-            following: StoredValue::new(0),
-        };
-        if let Some(follows) = follows {
-            Effect::new(move |before: Option<u32>| {
-                let now = follows.get();
-                if before.is_some_and(|before| before != now) {
-                    place.follow();
+impl Following {
+    fn draw(self) {
+        #[cfg(feature = "hydrate")]
+        {
+            match self.wanted.try_get_value() {
+                Some(0) => self.wanted.set_value(1),
+                Some(_) => return self.wanted.set_value(2),
+                // The page is no longer shown.
+                None => return,
+            }
+            let drawing = self.again.with_value(|again| again());
+            leptos::task::spawn_local(async move {
+                let drawn = drawing.await;
+                let Some(wanted) = self.wanted.try_get_value() else {
+                    return;
+                };
+                self.wanted.set_value(0);
+                match drawn {
+                    Ok(html) => {
+                        if let Some(node) = self.node.get_untracked() {
+                            in_place::update(&node, &html);
+                        }
+                        if wanted > 1 {
+                            self.draw();
+                        }
+                    }
+                    Err(ApiError::SignedOut) => {}
+                    // What is there is better than nothing; the banner says how it stands.
+                    Err(_) => set_timeout(move || self.draw(), std::time::Duration::from_secs(2)),
                 }
-                now
             });
         }
-        place
-    }
-
-    /// Reads the page again, now or once it has come.
-    fn follow(self) {
-        match self.following.try_get_value() {
-            Some(0) => {
-                self.following.set_value(1);
-                self.html.refetch();
-            }
-            Some(1) => self.following.set_value(2),
-            _ => {}
-        }
-    }
-
-    #[cfg(feature = "hydrate")]
-    fn follow_in(self, ms: u64) {
-        set_timeout(move || self.follow(), std::time::Duration::from_millis(ms));
-    }
-
-    /// What is to be drawn now.
-    fn take(self, drawn: Result<String, ApiError>) -> Result<String, ApiError> {
-        #[cfg(feature = "hydrate")]
-        if let (Some(made_with), Some(node)) =
-            (self.made_with.get_value(), self.node.get_untracked())
-        {
-            let wanted = self.following.get_value();
-            let following = wanted > 0;
-            self.following.set_value(0);
-            if wanted > 1 {
-                self.follow_in(0);
-            }
-            match drawn {
-                Ok(html) if following => in_place::update(&node, &html),
-                Ok(html) => node.set_inner_html(&html),
-                // What is there is better than nothing; the banner says how it stands.
-                Err(ApiError::SignedOut) if following => {}
-                Err(_) if following => self.follow_in(2_000),
-                Err(error) => {
-                    self.made_with.set_value(None);
-                    return Err(error);
-                }
-            }
-            return Ok(made_with);
-        }
-        #[cfg(feature = "hydrate")]
-        self.made_with.set_value(drawn.as_ref().ok().cloned());
-        drawn
     }
 }
 

@@ -1,10 +1,12 @@
 //! All runs, newest first.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::components::drawn::Drawn;
+use crate::components::drawn::{Drawing, DrawnLive};
 use crate::live::{Live, steady};
 use crate::server_fns::runs::runs_page;
 
@@ -21,9 +23,10 @@ pub(crate) fn RunsPage() -> impl IntoView {
         })
     });
     let html = Resource::new(steady(move || page.get()), runs_page);
+    let again = Arc::new(move || -> Drawing { Box::pin(runs_page(page.get_untracked())) });
     view! {
         <Title text="Runs"/>
         <h1>"Runs"</h1>
-        <Drawn html=html follows=Live::of_tab().frames/>
+        <DrawnLive html=html moves=Live::of_tab().frames again=again/>
     }
 }

@@ -346,3 +346,6 @@ fn assignee_name(conversation: &Conversation) -> Option<&str> {
         Assignee::Unknown | Assignee::Nobody => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

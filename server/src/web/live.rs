@@ -183,12 +183,6 @@ impl Follower {
                 events.extend(self.web.0.streams.shared.run_event(&self.web, run).await);
             }
         }
-        let mirror = *self.mirror.borrow_and_update();
-        if mirror > self.mirror_told && self.mirror_at <= now {
-            self.mirror_at = now + REST_EVERY;
-            self.mirror_told = mirror;
-            events.push(Event::default().event("mirror").data("changed"));
-        }
         let frame = *self.frame.borrow_and_update();
         let beat = self.beat_at <= now;
         if beat || (frame > self.frame_told && self.frame_at <= now) {
@@ -199,13 +193,19 @@ impl Follower {
             if let Some(event) = self.frame_event(frame).await {
                 events.push(event);
             }
-            self.frame_told = frame;
+            self.frame_told = self.frame_told.max(frame);
+        }
+        let mirror = *self.mirror.borrow_and_update();
+        if mirror > self.mirror_told && self.mirror_at <= now {
+            self.mirror_at = now + REST_EVERY;
+            self.mirror_told = mirror;
+            events.push(Event::default().event("mirror").data("changed"));
         }
         if beat && events.is_empty() {
             events.push(Event::default().event("beat").data(""));
         }
-        let all_told = mirror == self.mirror_told
-            && frame == self.frame_told
+        let all_told = mirror <= self.mirror_told
+            && frame <= self.frame_told
             && self.run.as_ref().is_none_or(|run| !run.news);
         if let Some(last) = events.pop() {
             self.beat_at = now + BEAT_EVERY;

@@ -69,9 +69,17 @@ impl Shared {
 
     /// How a run stands, with what turned; nothing where there is no such run. Takes the news out of `run`.
     pub(super) async fn run_event(&self, web: &Web, run: &mut Watched) -> Option<Event> {
-        run.news = false;
+        let mut progress = match self.progress(web, run.id).await {
+            Ok(progress) => {
+                run.news = false;
+                progress?
+            }
+            Err(error) => {
+                tracing::error!(error = %crate::Problem::because("a run cannot be told", &error), "live");
+                return None;
+            }
+        };
         let turned = std::mem::take(&mut run.turned);
-        let mut progress = self.progress(web, run.id).await?;
         progress.missed = std::mem::take(&mut run.missed);
         // What was missed is read with everything else of the run.
         if !progress.missed {
@@ -83,20 +91,20 @@ impl Shared {
         Event::default().event("run").json_data(progress).ok()
     }
 
-    async fn progress(&self, web: &Web, id: RunId) -> Option<RunProgressView> {
+    async fn progress(
+        &self,
+        web: &Web,
+        id: RunId,
+    ) -> Result<Option<RunProgressView>, store::Error> {
         let engine = &web.0.engine;
         let moved = engine.run_moved(id).unwrap_or_default();
         let mut runs = self.runs.lock().await;
         if let Some(known) = runs.get(&id).and_then(|known| known.good(moved)) {
-            return Some(known);
+            return Ok(Some(known));
         }
         let (seen, at) = (engine.seen(), Instant::now());
-        let what = match progress_now(engine, id.0).await {
-            Ok(progress) => progress?,
-            Err(error) => {
-                tracing::error!(error = %crate::Problem::because("a run cannot be told", &error), "live");
-                return None;
-            }
+        let Some(what) = progress_now(engine, id.0).await? else {
+            return Ok(None);
         };
         if runs.len() >= MOST_RUNS {
             runs.clear();
@@ -107,6 +115,6 @@ impl Shared {
             at,
         };
         runs.insert(id, known);
-        Some(what)
+        Ok(Some(what))
     }
 }
