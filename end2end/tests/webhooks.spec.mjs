@@ -78,12 +78,13 @@ for (const scripts of [true, false]) {
   });
 }
 
-test("without an address of its own the console says what is missing", async ({ house, somebody }) => {
+test("without an address of its own the console says what is missing", async ({ house, somebody, watch }) => {
   const page = await somebody(house);
   await visit(page, "/settings");
   await page.getByRole("link", { name: /Let Hiver say what happens/ }).click();
   await alive(page);
   await expect(page.getByText("CONSOLE_PUBLIC_URL")).toBeVisible();
   const viewer = await somebody(house, { as: await house.operator("Vera", "viewer") });
+  watch.expect(403, "/settings/webhooks");
   await visit(viewer, "/settings/webhooks", { status: 403 });
 });

@@ -9,7 +9,7 @@ use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
 pub type Json = Post<TextJson>;
 
 /// JSON that is read as text. What a page was drawn from is read as text, too: read as bytes here, every type would
-/// have two readers, which made a tenth of the code that browsers load.
+/// have two readers in the code that browsers load.
 pub struct TextJson;
 
 impl ContentType for TextJson {
