@@ -1,26 +1,48 @@
 //! What happens on the server, followed by one stream per tab while the tab is visible.
 
+#[cfg(feature = "hydrate")]
+mod stream;
+
 use leptos::prelude::*;
 
 use crate::view::{Frame, RunProgressView};
 
-/// What the stream has brought. Signals stay empty on the server and without scripts.
+/// What the stream has brought. Signals stay as they are on the server and without scripts.
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
     /// The latest frame.
     pub(crate) frame: RwSignal<Option<Frame>>,
+    /// Grows with every frame: one comes whenever a run moves.
+    pub(crate) frames: RwSignal<u32>,
     /// The latest of the run that is watched.
     pub(crate) run: RwSignal<Option<RunProgressView>>,
+    /// Grows whenever changes of the watched run may have turned that the stream has not told.
+    pub(crate) missed: RwSignal<u32>,
     /// Grows whenever the mirror changed.
     pub(crate) mirror: RwSignal<u32>,
-    /// Whether the console has refused the stream.
-    pub(crate) refused: RwSignal<bool>,
-    /// Whether the stream is up.
-    pub(crate) in_touch: RwSignal<bool>,
+    /// How the tab stands with the console.
+    pub(crate) touch: RwSignal<Touch>,
+    /// Grows whenever a person wants the console to be tried now.
+    pub(crate) try_now: RwSignal<u32>,
     /// The run to be watched.
     pub(crate) watched: RwSignal<Option<i64>>,
     /// How many have watched so far; the last of them decides.
     watchers: StoredValue<u32>,
+}
+
+/// How a tab stands with the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(dead_code, reason = "the server has no stream")
+)]
+pub(crate) enum Touch {
+    /// The stream is up, or was a moment ago.
+    In,
+    /// The console cannot be reached; it is tried again.
+    Out,
+    /// The session has ended.
+    SignedOut,
 }
 
 impl Live {
@@ -28,10 +50,12 @@ impl Live {
     pub(crate) fn provide() -> Self {
         let live = Self {
             frame: RwSignal::new(None),
+            frames: RwSignal::new(0),
             run: RwSignal::new(None),
+            missed: RwSignal::new(0),
             mirror: RwSignal::new(0),
-            refused: RwSignal::new(false),
-            in_touch: RwSignal::new(true),
+            touch: RwSignal::new(Touch::In),
+            try_now: RwSignal::new(0),
             watched: RwSignal::new(None),
             watchers: StoredValue::new(0),
         };
@@ -75,79 +99,4 @@ pub(crate) fn steady<T: Clone + Send + Sync + 'static>(
     }
     #[cfg(not(feature = "ssr"))]
     read
-}
-
-#[cfg(feature = "hydrate")]
-mod stream {
-    use leptos::ev;
-    use leptos::prelude::*;
-    use wasm_bindgen::prelude::*;
-    use web_sys::{EventSource, MessageEvent};
-
-    use super::Live;
-
-    /// Opens the stream anew whenever another run is watched or the tab comes back, and closes it while the tab
-    /// is hidden: browsers allow few connections per address. A tab that watches a run keeps it, to tell of its end.
-    pub(super) fn follow(live: Live) {
-        let visible = RwSignal::new(true);
-        let handle = window_event_listener(ev::visibilitychange, move |_| {
-            visible.set(!document().hidden());
-        });
-        on_cleanup(move || handle.remove());
-        Effect::new(move |previous: Option<Option<SendWrapper>>| {
-            if let Some(Some(open)) = previous {
-                open.0.close();
-            }
-            let watched = live.watched.get();
-            (visible.get() || watched.is_some())
-                .then(|| open(live, watched))
-                .flatten()
-        });
-    }
-
-    struct SendWrapper(EventSource);
-
-    fn open(live: Live, watched: Option<i64>) -> Option<SendWrapper> {
-        let address = watched.map_or_else(|| "/live".to_owned(), |run| format!("/live?run={run}"));
-        let source = EventSource::new(&address).ok()?;
-        listen(&source, "frame", move |text| {
-            if let Ok(frame) = serde_json::from_str(&text) {
-                let _ = live.frame.try_set(Some(frame));
-            }
-        });
-        listen(&source, "run", move |text| {
-            if let Ok(run) = serde_json::from_str(&text) {
-                let _ = live.run.try_set(Some(run));
-            }
-        });
-        listen(&source, "mirror", move |_| {
-            let _ = live.mirror.try_update(|count| *count += 1);
-        });
-        let opened = Closure::<dyn Fn()>::new(move || {
-            let _ = live.in_touch.try_set(true);
-        });
-        source.set_onopen(Some(opened.as_ref().unchecked_ref()));
-        opened.forget();
-        let of = source.clone();
-        let failed = Closure::<dyn Fn()>::new(move || {
-            let _ = live.in_touch.try_set(false);
-            // The browser tries again by itself unless the console has refused: then the session has ended.
-            let _ = live
-                .refused
-                .try_set(of.ready_state() == EventSource::CLOSED);
-        });
-        source.set_onerror(Some(failed.as_ref().unchecked_ref()));
-        failed.forget();
-        Some(SendWrapper(source))
-    }
-
-    fn listen(source: &EventSource, kind: &str, heard: impl Fn(String) + 'static) {
-        let closure = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Some(text) = event.data().as_string() {
-                heard(text);
-            }
-        });
-        let _ = source.add_event_listener_with_callback(kind, closure.as_ref().unchecked_ref());
-        closure.forget();
-    }
 }

@@ -18,7 +18,7 @@ pub fn shell(options: LeptosOptions, assets: AssetRoot) -> impl IntoView {
     allow_own_scripts();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme()>
+        <html lang="en" data-theme=theme() data-live=seen()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -56,6 +56,16 @@ fn allow_own_scripts() {
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.insert_header(CONTENT_SECURITY_POLICY, policy);
     }
+}
+
+/// How far the page will have followed, at least: it says so when it opens its stream, and is told what came later.
+fn seen() -> Option<String> {
+    #[cfg(feature = "ssr")]
+    {
+        use_context::<engine::Engine>().map(|engine| engine.seen().to_string())
+    }
+    #[cfg(not(feature = "ssr"))]
+    None
 }
 
 /// The remembered choice of light or dark; nothing follows the system.

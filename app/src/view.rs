@@ -55,6 +55,8 @@ pub struct Frame {
     pub operator: String,
     /// The operator's role.
     pub role: Role,
+    /// When it was so, by the console's clock.
+    pub now: String,
     /// Whether this is the demo with its own simulator.
     pub demo: bool,
     /// What is wrong with Hiver right now, in words.
@@ -100,6 +102,8 @@ pub struct SyncProgress {
 pub struct ConversationList {
     /// The rows.
     pub rows: Vec<ConversationRow>,
+    /// How the mirror was, to ask for news later.
+    pub seen: String,
     /// How many match.
     pub matching: usize,
     /// How many there are.
@@ -112,6 +116,17 @@ pub struct ConversationList {
     pub filter_error: Option<FilterError>,
     /// Whether ages count from Hiver's times (else from when the mirror first saw a conversation).
     pub ages_from_hiver: bool,
+}
+
+/// What became of a list since it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListNews {
+    /// Those of its rows that there still are, each with whether it still matches.
+    pub rows: Vec<(ConversationRow, bool)>,
+    /// How many match now.
+    pub matching: usize,
+    /// How many match that did not, and how many do not that did; nothing where that is not known any more.
+    pub turned: Option<(usize, usize)>,
 }
 
 /// What actions can be composed of.
@@ -378,6 +393,8 @@ pub struct RunProgressView {
     pub schedule: Option<String>,
     /// Changes that have turned since the last time: place, outcome, reason.
     pub turned: Vec<(i32, Outcome, Option<String>)>,
+    /// Whether changes may have turned that are not among these: then the list has to be read again.
+    pub missed: bool,
 }
 
 /// A reason why changes did not happen, and what to do.

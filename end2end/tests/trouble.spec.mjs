@@ -1,49 +1,11 @@
-import { createServer, request } from "node:http";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Doorway } from "../support/doorway.mjs";
 import { expect, test, visit } from "../support/fixtures.mjs";
 import { Console, KEY, Simulator, freePort, removeFolder, temporaryFolder, until } from "../support/programs.mjs";
 import {
   assignTo, list, openList, plan, rows, runState, selectAll, sorted, start, untilFinished, written,
 } from "../support/triage.mjs";
-
-/** Stands where Hiver should be, and can be something else. */
-class Doorway {
-  static async open(behind) {
-    const doorway = new Doorway();
-    doorway.behind = behind;
-    doorway.server = createServer((incoming, answer) => {
-      if (doorway.instead) {
-        const { status, type, body } = doorway.instead;
-        answer.writeHead(status, { "content-type": type, connection: "close" }).end(body);
-        return;
-      }
-      const to = { method: incoming.method, headers: incoming.headers, agent: false };
-      const outgoing = request(`${behind}${incoming.url}`, to, (got) => {
-        answer.writeHead(got.statusCode, got.headers);
-        got.pipe(answer);
-      });
-      outgoing.on("error", () => answer.destroy());
-      incoming.pipe(outgoing);
-    });
-    doorway.port = await freePort();
-    await doorway.unlock();
-    return doorway;
-  }
-
-  get base() {
-    return `http://127.0.0.1:${this.port}/api/v1`;
-  }
-
-  unlock() {
-    return new Promise((resolve) => this.server.listen(this.port, "127.0.0.1", resolve));
-  }
-
-  lock() {
-    this.server.closeAllConnections();
-    return new Promise((resolve) => this.server.close(resolve));
-  }
-}
 
 test("the first start without a key: each trouble in words, then the right key, which never comes back", async ({ somebody, atTheEnd }) => {
   const data = await temporaryFolder();
@@ -52,7 +14,7 @@ test("the first start without a key: each trouble in words, then the right key, 
   atTheEnd(() => sim.stop("SIGKILL"));
   const doorway = await Doorway.open(sim.url);
   atTheEnd(() => doorway.lock());
-  const console = await Console.start({ base: doorway.base, data, key: null });
+  const console = await Console.start({ base: `${doorway.url}/api/v1`, data, key: null });
   atTheEnd(() => console.stop("SIGKILL"));
   const admin = await console.firstOperator();
   const house = { console, admin };

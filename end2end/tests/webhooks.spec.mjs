@@ -33,10 +33,8 @@ test("an event changes an open page without reload", async ({ houses, somebody }
   const list = await page.context().newPage();
   await openList(list, "status:open");
   await list.evaluate(() => (window.notReloaded = true));
-  const before = await rows(list).count();
   await house.sim.control("PUT", `/conversations/${open.id}`, { status: "closed" });
-  await expect(rows(list).filter({ hasText: open.subject })).toHaveCount(0, { timeout: 5_000 });
-  expect(await rows(list).count()).toBeLessThan(before);
+  await expect(rows(list).filter({ hasText: open.subject })).toContainText("closed", { timeout: 5_000 });
   expect(await list.evaluate(() => window.notReloaded)).toBe(true);
 });
 

@@ -48,6 +48,7 @@ use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use self::assets::Assets;
+use self::live::Streams;
 use self::said::Sayings;
 use self::sessions::DatabaseSessions;
 use self::sign_in::Operators;
@@ -71,6 +72,7 @@ struct Shared {
     assets: Assets,
     throttle: Throttle,
     sayings: Sayings,
+    streams: Streams,
     public_url: Option<url::Url>,
     trusted_proxies: Vec<IpNet>,
     stop: CancellationToken,
@@ -95,6 +97,7 @@ impl Web {
             assets,
             throttle: Throttle::default(),
             sayings: Sayings::default(),
+            streams: Streams::default(),
             public_url,
             trusted_proxies: settings.trusted_proxies.clone(),
             stop,

@@ -1,22 +1,183 @@
 //! A page that the server has drawn: HTML in, no code for what is in it.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::problem::PageProblem;
 use crate::server_fns::ApiError;
 
+/// Asks for HTML.
+pub(crate) type Again = Arc<dyn Fn() -> Drawing + Send + Sync>;
+
+/// HTML on its way.
+pub(crate) type Drawing = Pin<Box<dyn Future<Output = Result<String, ApiError>>>>;
+
 /// Shows HTML that a server function has drawn from escaped text (see `server_fns::pages`). Its links and plain
 /// forms work, with scripts and without; it holds nothing that needs any.
 #[component]
 pub(crate) fn Drawn(html: Resource<Result<String, ApiError>>) -> impl IntoView {
+    view! { <DrawnAt html=html node=NodeRef::new()/> }
+}
+
+/// The same for a page that follows what happens: it is drawn again whenever `moves` grows. What differs then is
+/// changed in its place: nothing moves, and the focus stays.
+#[component]
+pub(crate) fn DrawnLive(
+    html: Resource<Result<String, ApiError>>,
+    moves: RwSignal<u32>,
+    again: Again,
+) -> impl IntoView {
+    let node = NodeRef::<Div>::new();
+    let following = Following {
+        node,
+        again: StoredValue::new(again),
+        wanted: StoredValue::new(0),
+    };
+    Effect::new(move |before: Option<u32>| {
+        let now = moves.get();
+        if before.is_some_and(|before| before != now) {
+            following.draw();
+        }
+        now
+    });
+    view! { <DrawnAt html=html node=node/> }
+}
+
+#[component]
+fn DrawnAt(html: Resource<Result<String, ApiError>>, node: NodeRef<Div>) -> impl IntoView {
     view! {
         <Transition>
             {move || Suspend::new(async move {
                 match html.await {
-                    Ok(html) => view! { <div class="drawn" inner_html=html></div> }.into_any(),
+                    Ok(html) => view! { <div class="drawn" node_ref=node inner_html=html></div> }.into_any(),
                     Err(error) => view! { <PageProblem error=error/> }.into_any(),
                 }
             })}
         </Transition>
+    }
+}
+
+/// Drawing a page again, once at a time.
+#[derive(Clone, Copy)]
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(dead_code, reason = "the server draws once")
+)]
+struct Following {
+    node: NodeRef<Div>,
+    again: StoredValue<Again>,
+    /// How often it is wanted: what is on its way, and once more for what came meanwhile.
+    wanted: StoredValue<u8>,
+}
+
+impl Following {
+    fn draw(self) {
+        #[cfg(feature = "hydrate")]
+        {
+            match self.wanted.try_get_value() {
+                Some(0) => self.wanted.set_value(1),
+                Some(_) => return self.wanted.set_value(2),
+                // The page is no longer shown.
+                None => return,
+            }
+            let drawing = self.again.with_value(|again| again());
+            leptos::task::spawn_local(async move {
+                let drawn = drawing.await;
+                let Some(wanted) = self.wanted.try_get_value() else {
+                    return;
+                };
+                self.wanted.set_value(0);
+                match drawn {
+                    Ok(html) => {
+                        if let Some(node) = self.node.get_untracked() {
+                            in_place::update(&node, &html);
+                        }
+                        if wanted > 1 {
+                            self.draw();
+                        }
+                    }
+                    Err(ApiError::SignedOut) => {}
+                    // What is there is better than nothing; the banner says how it stands.
+                    Err(_) => set_timeout(move || self.draw(), std::time::Duration::from_secs(2)),
+                }
+            });
+        }
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod in_place {
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, Node};
+
+    /// Makes the children of `place` look like `html`, touching only what differs.
+    pub(super) fn update(place: &Element, html: &str) {
+        if let Ok(wanted) = place.clone_node() {
+            let wanted: Element = wanted.unchecked_into();
+            wanted.set_inner_html(html);
+            children(place, &wanted);
+        }
+    }
+
+    fn children(now: &Node, wanted: &Node) {
+        let mut at = now.first_child();
+        let mut next = wanted.first_child();
+        while let Some(new) = next {
+            next = new.next_sibling();
+            match at {
+                Some(old) => {
+                    at = old.next_sibling();
+                    one(now, &old, &new);
+                }
+                None => {
+                    let _ = now.append_child(&new);
+                }
+            }
+        }
+        while let Some(old) = at {
+            at = old.next_sibling();
+            let _ = now.remove_child(&old);
+        }
+    }
+
+    fn one(parent: &Node, old: &Node, new: &Node) {
+        if old.is_equal_node(Some(new)) {
+            return;
+        }
+        match (old.dyn_ref::<Element>(), new.dyn_ref::<Element>()) {
+            (Some(old), Some(new))
+                if old.tag_name() == new.tag_name() && old.tag_name() != "INPUT" =>
+            {
+                attributes(old, new);
+                children(old, new);
+            }
+            (None, None) if old.node_type() == new.node_type() => {
+                old.set_node_value(new.node_value().as_deref());
+            }
+            _ => {
+                let _ = parent.replace_child(new, old);
+            }
+        }
+    }
+
+    fn attributes(old: &Element, new: &Element) {
+        for name in new.get_attribute_names() {
+            if let Some(name) = name.as_string()
+                && let Some(value) = new.get_attribute(&name)
+            {
+                let _ = old.set_attribute(&name, &value);
+            }
+        }
+        for name in old.get_attribute_names() {
+            if let Some(name) = name.as_string()
+                && !new.has_attribute(&name)
+            {
+                let _ = old.remove_attribute(&name);
+            }
+        }
     }
 }

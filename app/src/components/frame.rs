@@ -8,7 +8,7 @@ use triage::text;
 
 use super::shortcuts::{SHORTCUTS, Shortcuts};
 use crate::keys::{click, focus, on_keys};
-use crate::live::Live;
+use crate::live::{Live, Touch};
 use crate::server_fns::ApiError;
 use crate::server_fns::frame::{RefreshMirror, frame};
 use crate::view::{Frame, Role};
@@ -63,7 +63,7 @@ pub(crate) fn FrameAround() -> impl IntoView {
                 <Suspense>
                     {move || Suspend::new(async move {
                         let now = latest(loaded.await.ok());
-                        view! { <Banners now=now in_touch=live.in_touch refused=live.refused/> }
+                        view! { <Banners now=now live=live/> }
                     })}
                 </Suspense>
                 <main id="main" tabindex="-1">
@@ -271,11 +271,7 @@ fn switch_theme(event: &leptos::ev::MouseEvent) {
 }
 
 #[component]
-fn Banners(
-    now: Memo<Option<Frame>>,
-    in_touch: RwSignal<bool>,
-    refused: RwSignal<bool>,
-) -> impl IntoView {
+fn Banners(now: Memo<Option<Frame>>, live: Live) -> impl IntoView {
     let trouble = move || now.with(|frame| frame.as_ref().and_then(|frame| frame.trouble.clone()));
     let demo = move || now.with(|frame| frame.as_ref().is_some_and(|frame| frame.demo));
     let sync = move || now.with(|frame| frame.as_ref().and_then(|frame| frame.sync.clone()));
@@ -306,21 +302,36 @@ fn Banners(
                         }
                     })
             }}
-            <Show when=move || !in_touch.get()>
-                <p class="banner" role="status">
-                    {move || {
-                        if refused.get() {
-                            view! {
-                                "You were signed out: what you see may be old. "
-                                <a href="" rel="external">"Sign in again"</a>
-                            }
-                                .into_any()
-                        } else {
-                            "Out of touch with the console: what you see may be old. Trying again …".into_any()
-                        }
-                    }}
-                </p>
-            </Show>
+            {move || match live.touch.get() {
+                Touch::In => ().into_any(),
+                Touch::Out => {
+                    let since = now.with_untracked(|frame| frame.as_ref().map(|frame| frame.now.clone()));
+                    view! {
+                        <p class="banner banner-touch" role="status">
+                            <span>
+                                <strong>"Out of touch"</strong>
+                                {format!(" with the console since {}: what you see may be old. Trying again …", since.unwrap_or_default())}
+                            </span>
+                            <button type="button" class="link" on:click=move |_| live.try_now.update(|count| *count += 1)>
+                                "Try now"
+                            </button>
+                        </p>
+                    }
+                        .into_any()
+                }
+                Touch::SignedOut => {
+                    view! {
+                        <p class="banner banner-touch" role="status">
+                            <span>
+                                <strong>"Your session has ended"</strong>
+                                ": what you see may be old. What you typed is kept."
+                            </span>
+                            <a href="" rel="external">"Sign in again"</a>
+                        </p>
+                    }
+                        .into_any()
+                }
+            }}
             {move || {
                 sync()
                     .filter(|sync| sync.lists > 0)

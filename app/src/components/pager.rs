@@ -8,7 +8,8 @@ pub(crate) fn Pager(
     page: usize,
     pages: usize,
     /// What stands between the two, e.g. `1–50 of 312`.
-    label: String,
+    #[prop(into)]
+    label: Signal<String>,
     address: impl Fn(usize) -> String,
 ) -> impl IntoView {
     let previous = (page > 1).then(|| address(page - 1));

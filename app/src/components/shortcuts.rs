@@ -12,7 +12,7 @@ const EVERYWHERE: [(&str, &str); 7] = [
     ("?", "This list"),
 ];
 
-const ON_THE_LIST: [(&str, &str); 11] = [
+const ON_THE_LIST: [(&str, &str); 12] = [
     ("j  k  ↓  ↑", "Next, previous conversation"),
     ("Enter", "Open it"),
     ("x", "Select it"),
@@ -24,6 +24,7 @@ const ON_THE_LIST: [(&str, &str); 11] = [
     ("s", "Set status"),
     ("n", "Add note"),
     ("p", "Preview"),
+    (".", "Show what is new"),
 ];
 
 const ON_A_RUN: [(&str, &str); 1] = [("u", "Undo a run that is over")];

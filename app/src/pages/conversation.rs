@@ -8,7 +8,7 @@ use leptos_router::hooks::use_params_map;
 use crate::components::frame::Who;
 use crate::components::marks::{Ago, AssigneeMark, OutcomeMark, StatusMark, Subject, TagMarks};
 use crate::components::problem::{Message, PageProblem};
-use crate::live::steady;
+use crate::live::{Live, steady};
 use crate::server_fns::conversation::{RefreshConversation, conversation};
 use crate::view::{ConversationView, HistoryLine, Role};
 
@@ -18,10 +18,10 @@ pub(crate) fn ConversationPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let refresh = ServerAction::<RefreshConversation>::new();
-    let who = Who::of_page();
+    let (who, live) = (Who::of_page(), Live::of_tab());
     let data = Resource::new(
-        steady(move || (id.get(), refresh.version().get())),
-        |(id, _)| conversation(id),
+        steady(move || (id.get(), refresh.version().get(), live.mirror.get())),
+        |(id, ..)| conversation(id),
     );
     view! {
         <Title text="Conversation"/>

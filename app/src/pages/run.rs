@@ -48,14 +48,15 @@ pub(crate) fn RunPage() -> impl IntoView {
     let live = Live::of_tab();
     live.watch(Signal::derive(move || Some(id.get())));
     let act = ServerAction::<ActOnRun>::new();
-    // The list is read again once the stream is up (changes may have turned since the page was drawn), once the run
-    // is at its end, each time with what it then comes to, and after every deed.
+    // The list is read again when the stream may have left out changes, once the run is at its end, each time with
+    // what it then comes to, and after every deed.
     let stage = Memo::new(move |_| {
-        live.run.with(|run| {
+        let ended = live.run.with(|run| {
             run.as_ref()
-                .filter(|run| run.id == id.get())
-                .map(|run| run.state.is_over().then(|| run.counts.clone()))
-        })
+                .filter(|run| run.id == id.get() && run.state.is_over())
+                .map(|run| run.counts.clone())
+        });
+        (ended, live.missed.get())
     });
     let deeds = act.version();
     let turned = collect_turns(live, id, deeds);

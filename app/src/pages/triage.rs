@@ -57,6 +57,7 @@ pub(crate) fn TriagePage() -> impl IntoView {
     forget_selection_with_filter(compose, filter);
     let matching = RwSignal::new(0_usize);
     let shown = RwSignal::new(Vec::new());
+    let at = StoredValue::new(None);
     let who = Who::of_page();
 
     view! {
@@ -76,6 +77,7 @@ pub(crate) fn TriagePage() -> impl IntoView {
                                 matching=matching
                                 shown=shown
                                 again=again
+                                at=at
                                 selectable=may_change
                             />
                         }

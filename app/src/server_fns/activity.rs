@@ -12,7 +12,7 @@ use {
     store::WrittenFilter,
 };
 
-use super::ApiError;
+use super::{ApiError, Json};
 
 /// Lines on a page of the activity.
 #[cfg(feature = "ssr")]
@@ -20,7 +20,7 @@ const PAGE_SIZE: u64 = 100;
 
 /// The activity as HTML, narrowed to an author, a mailbox (by id), a kind of change and days (`2026-11-23`, both
 /// included) where they are named.
-#[server(prefix = "/api", endpoint = "activity", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "activity", output = Json, input = GetUrl)]
 pub async fn activity_page(
     #[server(default)] author: String,
     #[server(default)] mailbox: String,

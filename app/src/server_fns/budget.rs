@@ -9,10 +9,10 @@ use {
     crate::view::Role,
 };
 
-use super::ApiError;
+use super::{ApiError, Json};
 
 /// The budget as HTML.
-#[server(prefix = "/api", endpoint = "budget", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "budget", output = Json, input = GetUrl)]
 pub async fn budget_page() -> Result<String, ApiError> {
     let (engine, _) = require(Role::Viewer)?;
     let budget = engine.budget().await.map_err(|error| internal(&error))?;

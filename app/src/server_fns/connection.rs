@@ -9,11 +9,11 @@ use {
     crate::view::Role,
 };
 
-use super::ApiError;
+use super::{ApiError, Json};
 use crate::view::{ConnectionView, KeyCheck};
 
 /// Where requests go, with which key (its last four characters), and whether that works.
-#[server(prefix = "/api", endpoint = "connection", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "connection", output = Json, input = GetUrl)]
 pub async fn connection() -> Result<ConnectionView, ApiError> {
     let (engine, _) = require(Role::Viewer)?;
     let status = engine.status().await.map_err(|error| internal(&error))?;
@@ -22,7 +22,7 @@ pub async fn connection() -> Result<ConnectionView, ApiError> {
 
 /// Asks Hiver whether it accepts the key, with one request. With `save`, an accepted key is stored and used
 /// from then on.
-#[server(prefix = "/api", endpoint = "check_key")]
+#[server(prefix = "/api", endpoint = "check_key", output = Json)]
 pub async fn check_key(key: String, #[server(default)] save: bool) -> Result<KeyCheck, ApiError> {
     let (engine, _) = require(Role::Admin)?;
     let key = key.trim().to_owned();

@@ -9,11 +9,11 @@ use {
     triage::model::ConversationId,
 };
 
-use super::ApiError;
+use super::{ApiError, Json};
 use crate::view::ConversationView;
 
 /// A conversation as the mirror has it, and what was done to it from here.
-#[server(prefix = "/api", endpoint = "conversation", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "conversation", output = Json, input = GetUrl)]
 pub async fn conversation(id: String) -> Result<ConversationView, ApiError> {
     use super::words::Words;
 
@@ -33,7 +33,7 @@ pub async fn conversation(id: String) -> Result<ConversationView, ApiError> {
 }
 
 /// Reads one conversation from Hiver again, ahead of everything else.
-#[server(prefix = "/api", endpoint = "refresh_conversation")]
+#[server(prefix = "/api", endpoint = "refresh_conversation", output = Json)]
 pub async fn refresh_conversation(id: String) -> Result<(), ApiError> {
     let (engine, _) = require(Role::Lead)?;
     match engine.refresh_conversation(&ConversationId::from(id)).await {

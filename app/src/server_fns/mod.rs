@@ -8,6 +8,7 @@ pub(crate) mod connection;
 pub(crate) mod conversation;
 mod error;
 pub(crate) mod frame;
+mod json;
 pub(crate) mod operators;
 pub(crate) mod overview;
 pub(crate) mod preview;
@@ -34,6 +35,7 @@ pub use error::ApiError;
 pub use export::changes_csv;
 #[cfg(feature = "ssr")]
 pub use frame::frame_now;
+pub(crate) use json::Json;
 #[cfg(feature = "ssr")]
 pub use pages::{SHORTEST_PASSWORD, Said};
 #[cfg(feature = "ssr")]

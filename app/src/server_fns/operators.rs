@@ -11,10 +11,10 @@ use {
     store::Store,
 };
 
-use super::ApiError;
+use super::{ApiError, Json};
 
 /// Who may sign in, as HTML.
-#[server(prefix = "/api", endpoint = "operators", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "operators", output = Json, input = GetUrl)]
 pub async fn operators_page() -> Result<String, ApiError> {
     let (engine, me) = require(Role::Admin)?;
     let store = use_context::<Store>().ok_or(ApiError::Internal)?;
@@ -29,7 +29,7 @@ pub async fn operators_page() -> Result<String, ApiError> {
 }
 
 /// The form for one's own password, as HTML.
-#[server(prefix = "/api", endpoint = "own_password", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "own_password", output = Json, input = GetUrl)]
 pub async fn password_page() -> Result<String, ApiError> {
     let (_, me) = require(Role::Viewer)?;
     Ok(pages::password::draw(&me, pages::said()))

@@ -3,14 +3,13 @@
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
 
-use super::ApiError;
-use crate::view::Overview;
+use super::{ApiError, Json};
 
-/// Counts per mailbox and per user; what came and left in the last days, in charts or in numbers.
-#[server(name = ReadOverview, prefix = "/api", endpoint = "overview", input = GetUrl)]
-pub async fn overview(#[server(default)] numbers: bool) -> Result<Overview, ApiError> {
+/// Counts per mailbox and per user; what came and left in the last days, in charts or in numbers. As HTML.
+#[server(prefix = "/api", endpoint = "overview", output = Json, input = GetUrl)]
+pub async fn overview_page(#[server(default)] numbers: bool) -> Result<String, ApiError> {
     use super::access::{internal, require};
-    use super::pages::flow;
+    use super::pages::{flow, overview};
     use super::words::Words;
     use crate::view::Role;
 
@@ -27,5 +26,5 @@ pub async fn overview(#[server(default)] numbers: bool) -> Result<Overview, ApiE
         .collect();
     let words = Words::of(&engine);
     let flow = flow::draw(&words, &named, numbers);
-    Ok(words.overview(mailboxes, users, flow))
+    Ok(overview::draw(words.overview(mailboxes, users, flow)))
 }

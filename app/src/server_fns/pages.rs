@@ -4,8 +4,10 @@ pub(super) mod activity;
 pub(super) mod budget;
 pub(super) mod flow;
 pub(super) mod operators;
+pub(super) mod overview;
 pub(super) mod password;
 pub(super) mod reading;
+pub(super) mod runs;
 mod said;
 pub(super) mod webhooks;
 

@@ -12,7 +12,7 @@ use {
     triage::selection::Selection,
 };
 
-use super::ApiError;
+use super::{ApiError, Json};
 use crate::view::PreviewView;
 
 /// Conversations on a page of a preview.
@@ -20,7 +20,7 @@ use crate::view::PreviewView;
 const PAGE_SIZE: u64 = 50;
 
 /// A plan: what changes, what it costs, what cannot be undone.
-#[server(prefix = "/api", endpoint = "preview", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "preview", output = Json, input = GetUrl)]
 pub async fn preview(id: i64, #[server(default)] page: u64) -> Result<PreviewView, ApiError> {
     use triage::outcome::RunState;
 
@@ -35,7 +35,7 @@ pub async fn preview(id: i64, #[server(default)] page: u64) -> Result<PreviewVie
         return Err(refuse(no_plan(id)));
     };
     let reading = match preview.run.state {
-        RunState::Reading => super::runs::progress_now(&engine, id, Vec::new())
+        RunState::Reading => super::runs::progress_now(&engine, id)
             .await
             .map_err(|error| internal(&error))?,
         _ => None,
@@ -47,7 +47,7 @@ pub async fn preview(id: i64, #[server(default)] page: u64) -> Result<PreviewVie
 }
 
 /// Plans the same selection and actions once more, against the mirror as it is now.
-#[server(prefix = "/api", endpoint = "plan_again")]
+#[server(prefix = "/api", endpoint = "plan_again", output = Json)]
 pub async fn plan_again(id: i64) -> Result<(), ApiError> {
     let (engine, operator) = require(Role::Lead)?;
     let run = engine
@@ -65,7 +65,7 @@ pub async fn plan_again(id: i64) -> Result<(), ApiError> {
 }
 
 /// Confirms a plan and leads to the run. A second time it leads to the same run and starts nothing.
-#[server(prefix = "/api", endpoint = "start_run")]
+#[server(prefix = "/api", endpoint = "start_run", output = Json)]
 pub async fn start_run(id: i64) -> Result<(), ApiError> {
     let (engine, _) = require(Role::Lead)?;
     let known = engine

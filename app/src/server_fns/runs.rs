@@ -6,14 +6,14 @@ use server_fn::codec::GetUrl;
 use {
     super::access::{came_from, internal, refuse, require},
     super::words::Words,
-    crate::view::{Role, RunProgressView},
+    crate::view::{Role, RunList, RunProgressView},
     engine::Engine,
     store::Decision,
     triage::model::RunId,
 };
 
-use super::ApiError;
-use crate::view::{RunList, RunView};
+use super::{ApiError, Json};
+use crate::view::RunView;
 
 /// Lines on a page of runs.
 #[cfg(feature = "ssr")]
@@ -23,9 +23,9 @@ const RUNS_PAGE: u64 = 30;
 #[cfg(feature = "ssr")]
 const CHANGES_PAGE: u64 = 100;
 
-/// Confirmed runs, newest first.
-#[server(prefix = "/api", endpoint = "runs", input = GetUrl)]
-pub async fn list_runs(#[server(default)] page: u64) -> Result<RunList, ApiError> {
+/// Confirmed runs, newest first, as HTML.
+#[server(prefix = "/api", endpoint = "runs", output = Json, input = GetUrl)]
+pub async fn runs_page(#[server(default)] page: u64) -> Result<String, ApiError> {
     let (engine, _) = require(Role::Viewer)?;
     let page = page.max(1);
     let (runs, total) = engine
@@ -33,18 +33,19 @@ pub async fn list_runs(#[server(default)] page: u64) -> Result<RunList, ApiError
         .await
         .map_err(|error| internal(&error))?;
     let words = Words::of(&engine);
-    Ok(RunList {
+    let list = RunList {
         runs: runs
             .into_iter()
             .map(|status| words.run_line(&status))
             .collect(),
         page: usize::try_from(page).unwrap_or(1),
         pages: usize::try_from(total.div_ceil(RUNS_PAGE).max(1)).unwrap_or(1),
-    })
+    };
+    Ok(super::pages::runs::draw(list))
 }
 
 /// A run: how it stands, what went wrong, and its changes, narrowed to an outcome where one is named.
-#[server(prefix = "/api", endpoint = "run", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "run", output = Json, input = GetUrl)]
 pub async fn run(
     id: i64,
     #[server(default)] outcome: String,
@@ -74,7 +75,7 @@ pub async fn run(
 /// Does one of these to a run: `pause`, `resume`, `cancel` (all before its next request; what was sent stays), `ahead`
 /// (go before the others that wait), `retry` (what failed), `done` and `again` (what is uncertain: it was made, or is
 /// to be sent once more), `undo` (prepare one). With `seq`, `done` and `again` mean that change only.
-#[server(prefix = "/api", endpoint = "act_on_run")]
+#[server(prefix = "/api", endpoint = "act_on_run", output = Json)]
 pub async fn act_on_run(
     id: i64,
     act: String,
@@ -124,7 +125,7 @@ async fn decide(
     Ok(decided > 0)
 }
 
-/// How a run stands right now, and the changes that `turned` since it was told last.
+/// How a run stands right now; which changes `turned` is not said.
 ///
 /// # Errors
 /// When the database fails.
@@ -132,8 +133,7 @@ async fn decide(
 pub async fn progress_now(
     engine: &Engine,
     id: i64,
-    turned: Vec<engine::Turned>,
 ) -> Result<Option<RunProgressView>, store::Error> {
     let status = engine.run_status(RunId(id)).await?;
-    Ok(status.map(|status| Words::of(engine).progress(&status, turned)))
+    Ok(status.map(|status| Words::of(engine).progress(&status)))
 }

@@ -3,15 +3,17 @@
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
 
-use super::ApiError;
-use crate::view::{Choices, ConversationList};
+use super::{ApiError, Json};
+#[cfg(feature = "ssr")]
+use crate::view::ConversationRow;
+use crate::view::{Choices, ConversationList, ListNews};
 
 /// Rows on a page of the list.
 #[cfg(feature = "ssr")]
 const PAGE_SIZE: usize = 50;
 
 /// A page of what matches the filter. A filter that cannot be read lists nothing and says where it is wrong.
-#[server(prefix = "/api", endpoint = "conversations", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "conversations", output = Json, input = GetUrl)]
 pub async fn list_conversations(
     #[server(default)] filter: String,
     #[server(default)] sort: String,
@@ -21,8 +23,7 @@ pub async fn list_conversations(
     use engine::{Sort, SortKey};
 
     use super::access::{internal, require};
-    use super::words::Words;
-    use crate::view::{ConversationRow, Role};
+    use crate::view::Role;
 
     let (engine, _) = require(Role::Viewer)?;
     let key = match sort.as_str() {
@@ -32,7 +33,6 @@ pub async fn list_conversations(
         "assignee" => SortKey::Assignee,
         _ => SortKey::Age,
     };
-    let words = Words::of(&engine);
     let sort = Sort { key, descending };
     let history = engine.history_answers(&filter).await;
     let history = history.map_err(|error| internal(&error))?;
@@ -54,22 +54,18 @@ pub async fn list_conversations(
         let mirror = engine.mirror().read();
         (mirror.directory.clone(), mirror.rows.len())
     };
-    let (conversations, matching, filter_error) = match listed {
-        Ok(listed) => (listed.conversations, listed.matching, None),
-        Err(error) => (Vec::new(), 0, Some(error)),
+    let (conversations, matching, seen, filter_error) = match listed {
+        Ok(listed) => {
+            let seen = listed.seen.to_string();
+            (listed.conversations, listed.matching, seen, None)
+        }
+        Err(error) => (Vec::new(), 0, String::new(), Some(error)),
     };
-    let ids: Vec<_> = conversations.iter().map(|one| one.id.clone()).collect();
-    let in_runs = engine.in_open_runs(&ids).await;
-    let in_runs = in_runs.map_err(|error| internal(&error))?;
     let ages_from_hiver = conversations.iter().all(|one| one.created_at.is_some());
+    let rows = rows(&engine, &directory, &conversations).await;
     Ok(ConversationList {
-        rows: conversations
-            .iter()
-            .map(|one| ConversationRow {
-                run: in_runs.get(&one.id).map(|run| run.0),
-                ..words.row(&directory, one)
-            })
-            .collect(),
+        rows: rows.map_err(|error| internal(&error))?,
+        seen,
         matching,
         total,
         page,
@@ -79,9 +75,57 @@ pub async fn list_conversations(
     })
 }
 
+/// What became of a list since it was read: `seen` and the ids `shown` are as it came.
+#[server(name = ReadListNews, prefix = "/api", endpoint = "list_news", output = Json, input = GetUrl)]
+pub async fn list_news(
+    #[server(default)] filter: String,
+    #[server(default)] seen: String,
+    #[server(default)] shown: Vec<String>,
+) -> Result<ListNews, ApiError> {
+    use super::access::{internal, refuse, require};
+    use crate::view::Role;
+
+    let (engine, _) = require(Role::Viewer)?;
+    let shown: Vec<_> = shown.into_iter().take(PAGE_SIZE).map(Into::into).collect();
+    // What cannot be read is of no mirror.
+    let seen = seen.parse().unwrap_or_default();
+    let history = engine.history_answers(&filter).await;
+    let history = history.map_err(|error| internal(&error))?;
+    let news = engine
+        .mirror()
+        .list_news(&filter, &history, &shown, seen, engine.now());
+    let news = news.map_err(|error| refuse(ApiError::Invalid(vec![error.to_string()])))?;
+    let directory = engine.mirror().read().directory.clone();
+    let (conversations, fit): (Vec<_>, Vec<_>) = news.conversations.into_iter().unzip();
+    let rows = rows(&engine, &directory, &conversations).await;
+    let rows = rows.map_err(|error| internal(&error))?;
+    Ok(ListNews {
+        rows: rows.into_iter().zip(fit).collect(),
+        matching: news.matching,
+        turned: news.turned,
+    })
+}
+
+/// Conversations as rows, with the runs that have something to come for them.
+#[cfg(feature = "ssr")]
+async fn rows(
+    engine: &engine::Engine,
+    directory: &triage::model::Directory,
+    conversations: &[triage::model::Conversation],
+) -> Result<Vec<ConversationRow>, store::Error> {
+    let words = super::words::Words::of(engine);
+    let ids: Vec<_> = conversations.iter().map(|one| one.id.clone()).collect();
+    let in_runs = engine.in_open_runs(&ids).await?;
+    let rows = conversations.iter().map(|one| ConversationRow {
+        run: in_runs.get(&one.id).map(|run| run.0),
+        ..words.row(directory, one)
+    });
+    Ok(rows.collect())
+}
+
 /// What actions can be composed of, and a form that was kept because it could not be carried out (e.g. since the
 /// session had ended), URL-encoded.
-#[server(name = ReadChoices, prefix = "/api", endpoint = "choices", input = GetUrl)]
+#[server(name = ReadChoices, prefix = "/api", endpoint = "choices", output = Json, input = GetUrl)]
 pub async fn choices() -> Result<Choices, ApiError> {
     use super::access::{kept_draft, require};
     use crate::view::{Named, Role};
@@ -116,7 +160,7 @@ pub async fn choices() -> Result<Choices, ApiError> {
 ///
 /// `scope` is `matching` (everything that `filter` matches, minus `except` and minus those of `shown` that are not
 /// among `ids`, which is how unticked boxes arrive) or anything else (`ids`).
-#[server(prefix = "/api", endpoint = "plan")]
+#[server(prefix = "/api", endpoint = "plan", output = Json)]
 pub async fn plan_changes(
     #[server(default)] scope: String,
     #[server(default)] filter: String,

@@ -10,7 +10,7 @@ use {
     crate::view::Role,
 };
 
-use super::ApiError;
+use super::{ApiError, Json};
 
 /// Deliveries on a page.
 #[cfg(feature = "ssr")]
@@ -25,7 +25,7 @@ pub struct WebhookDoor {
 }
 
 /// Address and deliveries as HTML: those before number `before`, and one of them whole.
-#[server(prefix = "/api", endpoint = "webhooks", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "webhooks", output = Json, input = GetUrl)]
 pub async fn webhooks_page(delivery: Option<i64>, before: Option<i64>) -> Result<String, ApiError> {
     let (engine, _) = require(Role::Admin)?;
     let door = use_context::<WebhookDoor>().ok_or(ApiError::Internal)?;

@@ -12,10 +12,9 @@ use store::{Author, ChangeRow, Run};
 use triage::model::{Assignee, Conversation, ConversationId, Directory, MailboxId};
 use triage::text;
 
-use super::access::SignedIn;
 use crate::view::{
     AssigneeView, ChangeView, ConnectionView, ConversationRow, ConversationView, Frame,
-    HistoryLine, KeyCheck, KeySource, MailboxCard, Moment, Overview, SyncProgress, Trouble,
+    HistoryLine, KeyCheck, KeySource, MailboxCard, Moment, Overview, Role, SyncProgress, Trouble,
     UserLoad,
 };
 
@@ -60,10 +59,12 @@ impl Words {
         }
     }
 
-    pub(super) fn frame(&self, operator: &SignedIn, status: Status) -> Frame {
+    /// The frame of nobody in particular.
+    pub(super) fn frame(&self, status: Status) -> Frame {
         Frame {
-            operator: operator.name.clone(),
-            role: operator.role,
+            operator: String::new(),
+            role: Role::Viewer,
+            now: self.clock(self.now),
             demo: self.demo,
             trouble: status.trouble.map(|one| trouble(one, status.key_source)),
             mirror_age: status.mirror_as_of.map(|at| self.moment(at)),

@@ -35,11 +35,11 @@ pub use day::Forecast;
 pub use history::{FlowDay, Flowed, HISTORY_DAYS, Known, MailboxFlow};
 use hiver::Dialect;
 pub use link::{CheckedKey, KeySource, UseKeyError, connection_in_use};
-pub use live::{Live, Turned};
+pub use live::{Live, Seen, Turned};
 pub use mirror::{Mirror, MirrorState};
 pub use patience::Patience;
 pub use planning::PlanError;
-pub use query::{Listed, MailboxCounts, Sort, SortKey, UserCounts};
+pub use query::{ListNews, Listed, MailboxCounts, Sort, SortKey, UserCounts};
 pub use runs::{Preview, RunPage, RunStatus};
 use secrecy::SecretString;
 pub use status::{Status, SyncProgress, Trouble};
@@ -55,11 +55,9 @@ pub use wishes::{Wish, WishAnswer};
 use crate::executor::{Activity, Busy};
 use crate::history::History;
 use crate::link::Link;
+use crate::live::Board;
 use crate::sync::Wanted;
 use crate::webhooks::Door;
-
-/// How many live messages a slow listener may fall behind before it has to look again.
-const LIVE_BACKLOG: usize = 4_096;
 
 /// Which Hiver, and how.
 #[derive(Debug, Clone)]
@@ -115,7 +113,7 @@ struct Inner {
     /// What is wrong with the database.
     storage: watch::Sender<Option<Trouble>>,
     sync: watch::Sender<Option<SyncProgress>>,
-    live: broadcast::Sender<Live>,
+    board: Board,
     /// There may be something to send.
     work: watch::Sender<()>,
     /// Somebody wants the mirror read again, and what of it.
@@ -177,7 +175,7 @@ impl Engine {
             trouble: watch::Sender::new(None),
             storage: watch::Sender::new(None),
             sync: watch::Sender::new(None),
-            live: broadcast::Sender::new(LIVE_BACKLOG),
+            board: Board::default(),
             work: watch::Sender::new(()),
             refresh: Notify::new(),
             wanted: Mutex::default(),
@@ -241,7 +239,37 @@ impl Engine {
     /// Follows what happens from now on.
     #[must_use]
     pub fn listen(&self) -> broadcast::Receiver<Live> {
-        self.0.live.subscribe()
+        self.0.board.listen()
+    }
+
+    /// How far one has followed who has just looked at everything.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        self.0.board.latest()
+    }
+
+    /// Whether somebody who says to have followed so far has followed this engine, and not another before it.
+    #[must_use]
+    pub fn knows(&self, seen: Seen) -> bool {
+        seen.leads_to(self.seen())
+    }
+
+    /// When the mirror changed last, and whenever it does.
+    #[must_use]
+    pub fn mirror_moves(&self) -> watch::Receiver<Seen> {
+        self.0.board.mirror()
+    }
+
+    /// When anything of what stands around every page changed last (status, budget, runs), and whenever it does.
+    #[must_use]
+    pub fn frame_moves(&self) -> watch::Receiver<Seen> {
+        self.0.board.frame()
+    }
+
+    /// When a run moved last; nothing where it has not since the engine started.
+    #[must_use]
+    pub fn run_moved(&self, run: RunId) -> Option<Seen> {
+        self.0.board.run(run)
     }
 
     /// Asks the workers to read the mirror again.
@@ -297,8 +325,7 @@ impl Engine {
     }
 
     pub(crate) fn tell(&self, live: Live) {
-        // Nobody listening is no failure.
-        let _ = self.0.live.send(live);
+        self.0.board.tell(live);
     }
 
     pub(crate) fn set_trouble(&self, trouble: Option<Trouble>) {

@@ -3,6 +3,7 @@
 //! The database holds the same rows; this copy exists because a filter must look at every subject, and
 //! because no page may wait for a disk that a run is writing to.
 
+mod journal;
 mod shared;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -15,7 +16,9 @@ use triage::model::{
     User, UserId,
 };
 
+use self::journal::Journal;
 use self::shared::SharedIds;
+use crate::live::Seen;
 
 /// A conversation with its subject folded for matching.
 #[derive(Debug)]
@@ -49,6 +52,8 @@ pub struct MirrorState {
     /// so does what it takes to make it larger.
     pub rows: HashMap<ConversationId, Box<Row>>,
     ids: SharedIds,
+    /// What they were before.
+    journal: Journal,
 }
 
 impl MirrorState {
@@ -109,6 +114,18 @@ impl MirrorState {
         self.connection
     }
 
+    /// Forgets the conversations of some mailboxes.
+    fn forget_where(&mut self, is_gone: impl Fn(&MailboxId) -> bool) {
+        let journal = &mut self.journal;
+        self.rows.retain(|id, row| {
+            let gone = row.conversation.mailbox.as_ref().is_some_and(&is_gone);
+            if gone {
+                journal.note(id.clone(), Some(row.conversation.clone()));
+            }
+            !gone
+        });
+    }
+
     /// Takes in what Hiver lists, apart from what is left out.
     fn list(&mut self, listed: Vec<Mailbox>, left_out: &BTreeSet<MailboxId>) {
         let (out, read): (Vec<_>, Vec<_>) = listed
@@ -120,6 +137,19 @@ impl MirrorState {
         self.lists.retain(|key, _| is_read(&key.mailbox));
         self.directory.mailboxes = read;
         self.left_out = out;
+    }
+
+    /// The latest change of a conversation.
+    pub(crate) fn seen(&self) -> Seen {
+        self.journal.latest()
+    }
+
+    /// What every conversation that changed after `seen` was at that time; nothing where that is not known.
+    pub(crate) fn before(
+        &self,
+        seen: Seen,
+    ) -> Option<HashMap<&ConversationId, Option<&Conversation>>> {
+        self.journal.since(seen)
     }
 
     /// How old the oldest part of the mirror is: the time of its least fresh mailbox; nothing while one has
@@ -212,9 +242,7 @@ impl Mirror {
             listed.append(&mut state.left_out);
             state.list(listed, left_out);
             if !left_out.is_empty() {
-                state
-                    .rows
-                    .retain(|_, row| !is_in(row.conversation.mailbox.as_ref(), left_out));
+                state.forget_where(|mailbox| left_out.contains(mailbox));
             }
         }
     }
@@ -242,9 +270,7 @@ impl Mirror {
     /// Forgets what is mirrored of a mailbox that Hiver no longer lists.
     pub(crate) fn forget_mailbox(&self, connection: ConnectionId, mailbox: &MailboxId) {
         if let Some(mut state) = self.write(connection) {
-            state
-                .rows
-                .retain(|_, row| row.conversation.mailbox.as_ref() != Some(mailbox));
+            state.forget_where(|one| one == mailbox);
         }
     }
 
@@ -317,6 +343,8 @@ impl Mirror {
             if known.is_none_or(|row| row.conversation != merged) {
                 changed.push(merged.clone());
                 let written_at = known.and_then(|row| row.written_at);
+                let before = known.map(|row| row.conversation.clone());
+                state.journal.note(merged.id.clone(), before);
                 state.keep(merged, written_at);
             }
         }
@@ -336,12 +364,17 @@ impl Mirror {
         let before = row.conversation.clone();
         change(&mut row.conversation);
         row.written_at = Some(now);
-        if row.conversation != before {
+        let differs = row.conversation != before;
+        if differs {
             row.conversation.last_changed = now;
             // Hiver's own time is older than this change now, until Hiver tells a new one.
             row.conversation.updated_at = None;
         }
-        Some(row.conversation.clone())
+        let after = row.conversation.clone();
+        if differs {
+            state.journal.note(id.clone(), Some(before));
+        }
+        Some(after)
     }
 
     /// A conversation is no longer in the list of a status, and Hiver does not say where it is now: its status is
@@ -362,9 +395,12 @@ impl Mirror {
         if written_since || row.conversation.status.as_ref() != Some(status) {
             return None;
         }
+        let before = row.conversation.clone();
         row.conversation.status = None;
         row.conversation.last_changed = now;
-        Some(row.conversation.clone())
+        let after = row.conversation.clone();
+        state.journal.note(id.clone(), Some(before));
+        Some(after)
     }
 
     /// Forgets conversations that Hiver no longer has.
@@ -373,13 +409,11 @@ impl Mirror {
             return;
         };
         for id in gone {
-            state.rows.remove(id);
+            if let Some(row) = state.rows.remove(id) {
+                state.journal.note(id.clone(), Some(row.conversation));
+            }
         }
     }
-}
-
-fn is_in(mailbox: Option<&MailboxId>, ids: &BTreeSet<MailboxId>) -> bool {
-    mailbox.is_some_and(|mailbox| ids.contains(mailbox))
 }
 
 /// The user whom a row means: by id, else the only one of that name.

@@ -4,10 +4,12 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use triage::filter::{self, FilterError, HistoryAnswers};
+use triage::fold;
 use triage::model::{
     Assignee, Conversation, ConversationId, Directory, Mailbox, MailboxId, Status, User, UserId,
 };
 
+use crate::live::Seen;
 use crate::mirror::{Mirror, Row};
 
 /// What a list is ordered by.
@@ -44,6 +46,20 @@ pub struct Listed {
     pub matching: usize,
     /// How many there are.
     pub total: usize,
+    /// How the mirror was when it was listed, for [`Mirror::list_news`].
+    pub seen: Seen,
+}
+
+/// What became of a list since it was read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ListNews {
+    /// The conversations asked for that there still are, each with whether it still matches.
+    pub conversations: Vec<(Conversation, bool)>,
+    /// How many match in all.
+    pub matching: usize,
+    /// How many match now and did not then, and how many did then and do not now, as far as they changed. Nothing
+    /// where that is not known any more.
+    pub turned: Option<(usize, usize)>,
 }
 
 /// Conversations of a mailbox, counted.
@@ -133,6 +149,51 @@ impl Mirror {
             conversations,
             matching,
             total: state.rows.len(),
+            seen: state.seen(),
+        })
+    }
+
+    /// What became of the list of what matches `filter` since it was read with `seen`, and of the conversations that
+    /// it shows.
+    ///
+    /// # Errors
+    /// When the filter cannot be read or names what does not exist.
+    pub fn list_news(
+        &self,
+        filter: &str,
+        history: &HistoryAnswers,
+        shown: &[ConversationId],
+        seen: Seen,
+        now: i64,
+    ) -> Result<ListNews, FilterError> {
+        let state = self.read();
+        let matcher = filter::parse(filter)?.resolve_with(&state.directory, history)?;
+        let fits = |row: &Row| matcher.matches(&row.conversation, &row.folded, now);
+        let fitted = |was: &Conversation| {
+            let folded = was.subject.as_deref().map(fold).unwrap_or_default();
+            matcher.matches(was, &folded, now)
+        };
+        let turned = state.before(seen).map(|changed| {
+            let (mut new, mut gone) = (0, 0);
+            for (id, was) in changed {
+                match (
+                    was.is_some_and(fitted),
+                    state.rows.get(id).is_some_and(|row| fits(row)),
+                ) {
+                    (false, true) => new += 1,
+                    (true, false) => gone += 1,
+                    (true, true) | (false, false) => {}
+                }
+            }
+            (new, gone)
+        });
+        let shown = shown.iter().filter_map(|id| state.rows.get(id));
+        Ok(ListNews {
+            conversations: shown
+                .map(|row| (row.conversation.clone(), fits(row)))
+                .collect(),
+            matching: state.rows.values().filter(|row| fits(row)).count(),
+            turned,
         })
     }
 
@@ -317,3 +378,6 @@ fn assignee_name(conversation: &Conversation) -> Option<&str> {
         Assignee::Unknown | Assignee::Nobody => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Browser sessions, so that they survive a restart.
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
 
 use crate::entities::sessions;
 use crate::error::{During, Result};
@@ -66,6 +66,22 @@ impl Store {
             data: row.data,
             expires_at: row.expires_at,
         }))
+    }
+
+    /// Those of `ids` that have not ended at `now`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sessions_alive(&self, ids: Vec<String>, now: i64) -> Result<Vec<String>> {
+        sessions::Entity::find()
+            .select_only()
+            .column(sessions::Column::Id)
+            .filter(sessions::Column::Id.is_in(ids))
+            .filter(sessions::Column::ExpiresAt.gt(now))
+            .into_tuple()
+            .all(&self.read)
+            .await
+            .during("read sessions")
     }
 
     /// Ends a session.

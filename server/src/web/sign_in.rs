@@ -37,7 +37,7 @@ pub(super) struct Person {
 }
 
 impl Person {
-    fn new(operator: Operator) -> Self {
+    pub(super) fn new(operator: Operator) -> Self {
         // The hash itself stays in its own table; sessions keep a digest of it.
         let mut mark = Sha256::new_with_prefix(operator.password_hash.as_bytes());
         // Sessions of before anything could end them stay as they are.
@@ -80,30 +80,6 @@ impl AuthUser for Person {
     fn session_auth_hash(&self) -> &[u8] {
         &self.mark
     }
-}
-
-/// Reads again who a session belongs to; nobody once it has ended, or its operator is gone, is disabled, has less of
-/// a role or another password.
-pub(super) async fn still_signed_in(
-    web: &Web,
-    auth: &AuthSession<Operators>,
-) -> Result<Option<SignedIn>, store::Error> {
-    let (Some(id), Some(person)) = (auth.session.id(), &auth.user) else {
-        return Ok(None);
-    };
-    if web
-        .0
-        .store
-        .session(&id.to_string(), web.0.engine.now())
-        .await?
-        .is_none()
-    {
-        return Ok(None);
-    }
-    let now = auth.backend.get_user(&person.id()).await?;
-    Ok(now
-        .filter(|now| now.mark == person.mark)
-        .map(|now| now.signed_in()))
 }
 
 /// A name and a password.

@@ -13,11 +13,11 @@ use crate::view::ChangeView;
 /// Outcomes and reasons by place in the run.
 pub(super) type Turns = HashMap<i32, (Outcome, Option<String>)>;
 
-/// What the stream has brought of the run that is shown. After a deed the list is read again, and what was heard
-/// before is old.
+/// What the stream has brought of the run that is shown. After a deed, and where something was missed,
+/// the list is read again, and what was heard before is old.
 pub(super) fn collect_turns(live: Live, id: Memo<i64>, deeds: RwSignal<usize>) -> Memo<Turns> {
-    let collected = Memo::new(move |before: Option<&((i64, usize), Turns)>| {
-        let of = (id.get(), deeds.get());
+    let collected = Memo::new(move |before: Option<&((i64, usize, u32), Turns)>| {
+        let of = (id.get(), deeds.get(), live.missed.get());
         let kept = before.filter(|(known, _)| *known == of);
         let fresh = before.is_none() || kept.is_some();
         let mut turned = kept.map(|(_, turned)| turned.clone()).unwrap_or_default();

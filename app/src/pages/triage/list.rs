@@ -1,9 +1,13 @@
-//! The list: one table, rows that can be selected, keys to move through them.
+//! The list: one table, rows that can be selected, keys to move through them. It stays as it was read under its
+//! reader: what changes is changed in its row, what is new is offered.
+
+mod news;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use triage::text;
 
+use self::news::{News, NewsBar, Shown};
 use super::address::Address;
 use super::filter_bar::FilterProblem;
 use crate::components::compose::{Compose, FORM, Picked};
@@ -12,8 +16,7 @@ use crate::components::marks::{
 };
 use crate::components::pager::Pager;
 use crate::keys::{click, focus, on_keys};
-use crate::live::Live;
-use crate::view::{ConversationList, ConversationRow};
+use crate::view::ConversationList;
 
 /// Column: what it sorts by, its heading, its class.
 const COLUMNS: [(&str, &str, &str); 4] = [
@@ -32,6 +35,8 @@ pub(super) fn List(
     matching: RwSignal<usize>,
     shown: RwSignal<Vec<String>>,
     again: RwSignal<u32>,
+    /// The conversation that the cursor is on, from one reading of the list to the next.
+    at: StoredValue<Option<String>>,
     /// Whether the operator may change anything.
     selectable: bool,
 ) -> impl IntoView {
@@ -39,45 +44,42 @@ pub(super) fn List(
         return view! { <FilterProblem filter=address.filter error=error/> }.into_any();
     }
     let ids: Vec<String> = list.rows.iter().map(|row| row.id.clone()).collect();
+    let news = News::follow(&list, &address.filter, again);
     Effect::new({
         let ids = ids.clone();
         move || {
-            matching.set(list.matching);
+            matching.set(news.matching.get());
             shown.set(ids.clone());
         }
     });
-    let is_full = list.rows.len() == list.page_size;
-    let news = follow_mirror(again, is_full);
     if list.rows.is_empty() {
         return view! { <Nothing total=list.total filtered=!address.filter.is_empty()/> }
             .into_any();
     }
-    let cursor = RwSignal::new(None::<usize>);
-    list_keys(ids.clone(), compose, cursor, selectable);
+    let cursor = RwSignal::new(kept_cursor(at, &ids));
+    keep_cursor(at, cursor, ids.clone());
+    list_keys(ids.clone(), compose, cursor, news, selectable);
     let first = (list.page - 1) * list.page_size;
-    let label = format!(
-        "{}–{} of {}",
+    let range = format!(
+        "{}–{} of ",
         text::count(first as u64 + 1),
         text::count((first + list.rows.len()) as u64),
-        text::count(list.matching as u64)
     );
+    let label =
+        Signal::derive(move || format!("{range}{}", text::count(news.matching.get() as u64)));
     let pages = list.matching.div_ceil(list.page_size).max(1);
     let (of_page, age_title) = (address.clone(), age_title(list.ages_from_hiver));
     view! {
+        <NewsBar news=news/>
         <div class="list-head">
-            {selectable.then(|| view! { <SelectAll matching=list.matching address=address.clone() compose=compose/> })}
-            <Show when=move || news.get()>
-                <button type="button" class="button quiet news" on:click=move |_| again.update(|count| *count += 1)>
-                    "The mirror has changed: show the latest"
-                </button>
-            </Show>
+            {selectable.then(|| view! { <SelectAll matching=news.matching address=address.clone() compose=compose/> })}
             <Pager page=list.page pages=pages label=label address=move |page| of_page.on_page(page).href()/>
         </div>
         <div class="table-scroll">
         <table class="list" aria-label="Conversations">
             <thead>
                 <tr>
-                    {selectable.then(|| view! { <th class="pick"><SelectPage ids=ids compose=compose/></th> })}
+                    {selectable.then(|| view! { <th class="pick"><SelectPage ids=ids.clone() compose=compose/></th> })}
                     {COLUMNS
                         .into_iter()
                         .map(|(sort, name, class)| heading(&address, sort, name, class, None))
@@ -87,13 +89,15 @@ pub(super) fn List(
                 </tr>
             </thead>
             <tbody>
-                {list
+                {news
                     .rows
+                    .with_value(Vec::clone)
                     .into_iter()
+                    .zip(ids)
                     .enumerate()
-                    .map(|(position, row)| {
+                    .map(|(position, (row, id))| {
                         view! {
-                            <Row row=row position=position compose=compose cursor=cursor selectable=selectable/>
+                            <Row row=row id=id position=position compose=compose cursor=cursor selectable=selectable/>
                         }
                     })
                     .collect_view()}
@@ -112,22 +116,18 @@ fn age_title(from_hiver: bool) -> &'static str {
     }
 }
 
-/// Reads the list again when the mirror changed, unless that would move rows under the reader: then it is offered.
-fn follow_mirror(again: RwSignal<u32>, is_full: bool) -> RwSignal<bool> {
-    let live = Live::of_tab();
-    let news = RwSignal::new(false);
-    Effect::new(move |before: Option<u32>| {
-        let now = live.mirror.get();
-        if before.is_some_and(|before| before != now) {
-            if is_full {
-                news.set(true);
-            } else {
-                again.update(|count| *count += 1);
-            }
+/// Where the cursor is on a list that is read again.
+fn kept_cursor(at: StoredValue<Option<String>>, ids: &[String]) -> Option<usize> {
+    let at = at.get_value()?;
+    ids.iter().position(|id| *id == at)
+}
+
+fn keep_cursor(at: StoredValue<Option<String>>, cursor: RwSignal<Option<usize>>, ids: Vec<String>) {
+    Effect::new(move || {
+        if let Some(id) = cursor.get().and_then(|position| ids.get(position)) {
+            at.set_value(Some(id.clone()));
         }
-        now
     });
-    news
 }
 
 #[component]
@@ -186,7 +186,7 @@ fn heading(
 
 /// Selects everything that matches. Without scripts it asks for the page again with everything ticked.
 #[component]
-fn SelectAll(matching: usize, address: Address, compose: Compose) -> impl IntoView {
+fn SelectAll(matching: RwSignal<usize>, address: Address, compose: Compose) -> impl IntoView {
     let all = move || {
         compose
             .picked
@@ -210,7 +210,7 @@ fn SelectAll(matching: usize, address: Address, compose: Compose) -> impl IntoVi
                     compose.picked.set(Picked::AllBut(Default::default()));
                 }
             >
-                {format!("Select all {} matching", text::count(matching as u64))}
+                {move || format!("Select all {} matching", text::count(matching.get() as u64))}
             </button>
         </form>
     }
@@ -241,40 +241,54 @@ fn SelectPage(ids: Vec<String>, compose: Compose) -> impl IntoView {
 
 #[component]
 fn Row(
-    row: ConversationRow,
+    row: Shown,
+    id: String,
     position: usize,
     compose: Compose,
     cursor: RwSignal<Option<usize>>,
     selectable: bool,
 ) -> impl IntoView {
-    let href = conversation_page(&row.id);
-    let label = format!(
-        "Select {}",
-        row.subject
-            .as_deref()
-            .unwrap_or("the conversation without a subject")
-    );
-    let (for_row, for_box, for_change) = (row.id.clone(), row.id.clone(), row.id.clone());
-    let selected = move || compose.picked.with(|picked| picked.has(&for_row));
+    let gone = move || row.with(|(_, fits)| !fits);
+    // Everything that matches is selected: what no longer does is not.
+    let selected = {
+        let id = id.clone();
+        move || {
+            compose
+                .picked
+                .with(|picked| picked.has(&id) && (matches!(picked, Picked::Ids(_)) || !gone()))
+        }
+    };
+    let (for_box, at_first) = (selected.clone(), untrack(selected.clone()));
+    let label = move || {
+        row.with(|(row, _)| {
+            let subject = row.subject.as_deref();
+            format!(
+                "Select {}",
+                subject.unwrap_or("the conversation without a subject")
+            )
+        })
+    };
     view! {
         <tr
             id=format!("row-{position}")
             class:selected=selected
+            class:gone=gone
             class:cursor=move || cursor.get() == Some(position)
         >
             {selectable
                 .then(|| {
+                    let for_change = id.clone();
                     view! {
                         <td class="pick">
-                            <input type="hidden" name="shown[]" value=row.id.clone() form=FORM/>
+                            <input type="hidden" name="shown[]" value=id.clone() form=FORM/>
                             <input
                                 type="checkbox"
                                 name="ids[]"
-                                value=row.id.clone()
+                                value=id.clone()
                                 form=FORM
                                 aria-label=label
-                                checked=compose.picked.with_untracked(|picked| picked.has(&row.id))
-                                prop:checked=move || compose.picked.with(|picked| picked.has(&for_box))
+                                checked=at_first
+                                prop:checked=for_box
                                 on:change=move |event| {
                                     let on = event_target_checked(&event);
                                     compose.picked.update(|picked| picked.set(&for_change, on));
@@ -284,23 +298,29 @@ fn Row(
                         </td>
                     }
                 })}
-            <td class="subject">
-                {row
-                    .run
-                    .map(|run| {
-                        view! {
-                            <a class="badge" href=format!("/runs/{run}") title="Has a change to come in this run">
-                                {format!("run {run}")}
-                            </a>
-                        }
-                    })}
-                <a href=href><Subject subject=row.subject/></a>
-            </td>
-            <td class="mailbox">{row.mailbox}</td>
-            <td class="state"><StatusMark status=row.status/></td>
-            <td class="assigned"><AssigneeMark assignee=row.assignee/></td>
-            <td class="tagged"><TagMarks tags=row.tags/></td>
-            <td class="age"><Ago moment=row.age/></td>
+            {move || {
+                let (row, fits) = row.get();
+                view! {
+                    <td class="subject">
+                        {row
+                            .run
+                            .map(|run| {
+                                view! {
+                                    <a class="badge" href=format!("/runs/{run}") title="Has a change to come in this run">
+                                        {format!("run {run}")}
+                                    </a>
+                                }
+                            })}
+                        <a href=conversation_page(&row.id)><Subject subject=row.subject/></a>
+                        {(!fits).then(|| view! { <span class="for-readers">", no longer matches"</span> })}
+                    </td>
+                    <td class="mailbox">{row.mailbox}</td>
+                    <td class="state"><StatusMark status=row.status/></td>
+                    <td class="assigned"><AssigneeMark assignee=row.assignee/></td>
+                    <td class="tagged"><TagMarks tags=row.tags/></td>
+                    <td class="age"><Ago moment=row.age/></td>
+                }
+            }}
         </tr>
     }
 }
@@ -309,6 +329,7 @@ fn list_keys(
     ids: Vec<String>,
     compose: Compose,
     cursor: RwSignal<Option<usize>>,
+    news: News,
     selectable: bool,
 ) {
     let navigate = use_navigate();
@@ -318,6 +339,7 @@ fn list_keys(
         let at = cursor.get_untracked();
         match pressed.key.as_str() {
             "j" | "ArrowDown" => move_to(cursor, at.map_or(0, |at| (at + 1).min(ids.len() - 1))),
+            "." => news.show(),
             "k" | "ArrowUp" => move_to(cursor, at.map_or(0, |at| at.saturating_sub(1))),
             "Enter" => match at.and_then(|at| ids.get(at)) {
                 Some(id) => {

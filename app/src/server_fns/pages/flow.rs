@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use triage::filter::Way;
 use triage::text;
 
-use crate::pages::overview::list_of;
+use super::overview::list_of;
 use crate::server_fns::words::Words;
 
 /// How many days are shown, today included.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Forecast, Preview, RunPage, RunStatus, Turned};
+use engine::{Forecast, Preview, RunPage, RunStatus};
 use store::{ChangeRow, NewTagState, Run};
 use triage::actions::Change;
 use triage::model::Directory;
@@ -121,7 +121,7 @@ impl Words {
 
     pub(in crate::server_fns) fn run_line(&self, status: &RunStatus) -> RunLine {
         RunLine {
-            progress: self.progress(status, Vec::new()),
+            progress: self.progress(status),
             author: author(&status.run),
             title: title(&status.run),
             confirmed: status.run.confirmed_at.map(|at| self.moment(at)),
@@ -139,7 +139,7 @@ impl Words {
         let over = run.state.is_over();
         let names = names(run);
         RunView {
-            progress: self.progress(&page.status, Vec::new()),
+            progress: self.progress(&page.status),
             author: author(run),
             title: title(run),
             selected: text::selected(&run.selection, run.facts.summary.conversations),
@@ -172,11 +172,7 @@ impl Words {
         }
     }
 
-    pub(in crate::server_fns) fn progress(
-        &self,
-        status: &RunStatus,
-        turned: Vec<Turned>,
-    ) -> RunProgressView {
+    pub(in crate::server_fns) fn progress(&self, status: &RunStatus) -> RunProgressView {
         let run = &status.run;
         let over = run.state.is_over();
         let took = || {
@@ -236,10 +232,8 @@ impl Words {
                 .forecast
                 .filter(|_| !status.held_up)
                 .map(|forecast| self.to_come(status.requests_left, forecast)),
-            turned: turned
-                .into_iter()
-                .map(|one| (one.seq, one.outcome, one.reason))
-                .collect(),
+            turned: Vec::new(),
+            missed: false,
         }
     }
 

@@ -144,7 +144,7 @@ async fn light_and_dark_take_turns_and_lead_back() {
             .get("/login")
             .await
             .body
-            .contains("<html lang=\"en\">")
+            .contains("<html lang=\"en\" data-live=")
     );
     for theme in ["dark", "light", "dark"] {
         let answer = browser.submit("/theme", "/login?next=%2Fruns", &[]).await;

@@ -42,6 +42,12 @@ const ROWS: &[Row] = &[
     ),
     (Method::GET, "/api/choices", VIEWER, ""),
     (Method::GET, "/api/frame", VIEWER, ""),
+    (
+        Method::GET,
+        "/api/list_news",
+        VIEWER,
+        "?filter=status%3Aopen&seen=1&shown[0]=CONVERSATION",
+    ),
     (Method::GET, "/api/operators", ADMIN, ""),
     (Method::GET, "/api/overview", VIEWER, ""),
     (Method::GET, "/api/own_password", VIEWER, ""),
@@ -135,7 +141,7 @@ const ROWS: &[Row] = &[
         VIEWER,
         "RUN/changes.csv",
     ),
-    (Method::GET, "/live", VIEWER, "?run=RUN"),
+    (Method::GET, "/live", VIEWER, "?run=RUN&since=1"),
     (Method::GET, "/v/{version}/{*path}", ANYBODY, "0/none.js"),
 ];
 
