@@ -1,0 +1,5 @@
+//! Behaviour as the other crates see it, in one binary so that it links once.
+#![cfg(feature = "evaluate")]
+
+mod documents;
+mod support;
