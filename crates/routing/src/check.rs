@@ -1,6 +1,6 @@
 //! What a rule set must be to be used at all. The same for what is typed, imported and saved.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use triage::{actions::MAX_NOTE_CHARACTERS, model::Status};
 
@@ -11,7 +11,7 @@ use crate::{
         TextCondition, TextTest, VERSION, When,
     },
     note::{Piece, pieces},
-    pattern,
+    pattern::{self, Pattern},
     problem::{
         MAX_DEPTH, MAX_NAME_CHARACTERS, MAX_REPEAT_HOURS, MAX_RULES, MAX_TEXT_CHARACTERS,
         MAX_TEXTS, Problem, ProblemKind,
@@ -21,6 +21,14 @@ use crate::{
 /// Everything that is wrong with `rules`, in the order of the document. Nothing wrong is an empty list.
 #[must_use]
 pub fn check(rules: &RuleSet) -> Vec<Problem> {
+    check_keeping(rules).0
+}
+
+/// The patterns of a rule set by what they are written as, whether case matters and whether accents do.
+pub(crate) type Patterns = HashMap<(String, bool, bool), Pattern>;
+
+/// What [`check`] says, and the patterns that it compiled to say it.
+pub(crate) fn check_keeping(rules: &RuleSet) -> (Vec<Problem>, Patterns) {
     let mut check = Check::default();
     if rules.version != VERSION {
         check.at("version", |check| {
@@ -49,7 +57,7 @@ pub fn check(rules: &RuleSet) -> Vec<Problem> {
             check.problem(ProblemKind::TooManyTexts(check.texts));
         }
     });
-    check.problems
+    (check.problems, check.patterns)
 }
 
 #[derive(Default)]
@@ -57,6 +65,7 @@ struct Check {
     path: String,
     problems: Vec<Problem>,
     texts: usize,
+    patterns: Patterns,
 }
 
 impl Check {
@@ -184,7 +193,7 @@ impl Check {
         let form = Form::of(text);
         for (index, one) in text.texts.iter().enumerate() {
             let problem = if text.test == TextTest::Regex {
-                pattern_problem(one, text)
+                self.pattern_problem(one, text)
             } else {
                 text_problem(one, form)
             };
@@ -192,6 +201,26 @@ impl Check {
                 self.at(format!("texts[{index}]"), |check| check.problem(kind));
             }
         }
+    }
+
+    fn pattern_problem(&mut self, text: &str, condition: &TextCondition) -> Option<ProblemKind> {
+        if text.is_empty() {
+            return Some(ProblemKind::EmptyText);
+        }
+        let key = (
+            text.to_owned(),
+            condition.match_case,
+            condition.match_accents,
+        );
+        if let Entry::Vacant(vacant) = self.patterns.entry(key) {
+            match pattern::compile(text, condition) {
+                Ok(pattern) => {
+                    vacant.insert(pattern);
+                }
+                Err(problem) => return Some(problem),
+            }
+        }
+        None
     }
 
     fn actions(&mut self, actions: &Actions) {
@@ -242,13 +271,6 @@ impl Check {
             }
         }
     }
-}
-
-fn pattern_problem(pattern: &str, condition: &TextCondition) -> Option<ProblemKind> {
-    if pattern.is_empty() {
-        return Some(ProblemKind::EmptyText);
-    }
-    pattern::compile(pattern, condition).err()
 }
 
 fn text_problem(text: &str, form: Form) -> Option<ProblemKind> {

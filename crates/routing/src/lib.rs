@@ -6,10 +6,17 @@
 #[cfg(feature = "evaluate")]
 pub mod check;
 #[cfg(feature = "evaluate")]
+mod compile;
+#[cfg(feature = "evaluate")]
+pub mod decision;
+#[cfg(feature = "evaluate")]
 pub mod document;
+#[cfg(feature = "evaluate")]
+pub mod evaluate;
 #[cfg(feature = "evaluate")]
 mod form;
 pub mod model;
+pub mod moment;
 pub mod note;
 #[cfg(feature = "evaluate")]
 mod pattern;
@@ -17,5 +24,12 @@ pub mod problem;
 #[cfg(feature = "evaluate")]
 pub mod resolve;
 #[cfg(feature = "evaluate")]
+mod state;
+#[cfg(feature = "evaluate")]
 pub mod tutorial;
 pub mod words;
+#[cfg(feature = "evaluate")]
+pub mod world;
+
+#[cfg(feature = "evaluate")]
+pub use compile::Compiled;

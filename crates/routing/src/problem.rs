@@ -120,4 +120,8 @@ pub enum ProblemKind {
         name: String,
         way_out: String,
     },
+    #[error(
+        "the texts of all rules together are too many to be looked for: {0}; use fewer or shorter ones"
+    )]
+    Automaton(String),
 }

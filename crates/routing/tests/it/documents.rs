@@ -131,6 +131,11 @@ fn what_cannot_be_read_is_named_with_its_place() {
         *document.pointer_mut(pointer).unwrap() = value;
         refused(&document)
     };
+    let bottomless = format!(
+        "{{\"version\":1,\"rules\":[{{\"conditions\":{}{}}}]}}",
+        "{\"all\":[".repeat(10_000),
+        "]}".repeat(10_000)
+    );
     let cases = [
         (
             with("/rules/0", json!({"id": "x", "nmae": "y"})),
@@ -190,7 +195,7 @@ fn what_cannot_be_read_is_named_with_its_place() {
             ["bytes", "at most"],
         ),
         (
-            said(&document::read(&"[".repeat(10_000), &directory()).unwrap_err()),
+            said(&document::read(&bottomless, &directory()).unwrap_err()),
             ["", "recursion limit"],
         ),
     ];

@@ -2,4 +2,7 @@
 #![cfg(feature = "evaluate")]
 
 mod documents;
+mod evaluating;
+mod random;
+mod reference;
 mod support;
