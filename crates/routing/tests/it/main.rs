@@ -6,3 +6,4 @@ mod evaluating;
 mod random;
 mod reference;
 mod support;
+mod tutorial;
