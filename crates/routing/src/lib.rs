@@ -9,10 +9,14 @@ pub mod check;
 mod compile;
 #[cfg(feature = "evaluate")]
 pub mod decision;
+pub mod diff;
 #[cfg(feature = "evaluate")]
 pub mod document;
 #[cfg(feature = "evaluate")]
 pub mod evaluate;
+#[cfg(feature = "evaluate")]
+pub mod explain;
+pub mod explanation;
 #[cfg(feature = "evaluate")]
 mod form;
 pub mod model;

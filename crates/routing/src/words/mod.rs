@@ -1,9 +1,11 @@
 //! A rule in words, for the builder, the differences and the explanations.
 
 mod conditions;
+mod explanations;
 mod names;
 
 pub use conditions::{condition, span, text_test};
+pub use explanations::{step, truth, verdict};
 pub use names::{listed, mailbox_name, quoted};
 use triage::{
     model::{Directory, TagId, UserId},

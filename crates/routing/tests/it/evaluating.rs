@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use routing::{
     Compiled,
     evaluate::Evaluator,
+    explain::explain,
+    explanation::{Explanation, Verdict},
     model::RuleSet,
     moment::{Moment, Occasion},
     world::{Row, Staff},
@@ -32,7 +34,10 @@ proptest! {
         // One evaluator for all, as nothing may be left of the one before.
         for (conversation, acted, extras) in &conversations {
             let row = Row { acted, extras, ..Row::of(conversation) };
+            let (explained, explanation) = explain(&compiled, &row, &moment, &own);
             let decision = evaluator.decide(&row, &moment, &mut own);
+            prop_assert_eq!(&explained, &decision);
+            prop_assert_eq!(fitting(&explanation), decision.firings.len());
             let expected = Reference::new(&names, &row, &moment).decide(&rules, &mut expected_staff);
             prop_assert_eq!(plain(&decision), expected);
             prop_assert_eq!(&own, &expected_staff);
@@ -71,6 +76,21 @@ proptest! {
             }
         }
     }
+}
+
+/// The rules that fit and were looked at.
+fn fitting(explanation: &Explanation) -> usize {
+    let fits = |verdict: &Verdict| {
+        matches!(
+            verdict,
+            Verdict::Acts | Verdict::WouldAct | Verdict::Nothing | Verdict::ActedBefore { .. }
+        )
+    };
+    explanation
+        .rules
+        .iter()
+        .filter(|rule| fits(&rule.verdict))
+        .count()
 }
 
 /// Whether a condition looks at something that rules change.

@@ -1,8 +1,10 @@
 //! Behaviour as the other crates see it, in one binary so that it links once.
 #![cfg(feature = "evaluate")]
 
+mod differing;
 mod documents;
 mod evaluating;
+mod explaining;
 mod random;
 mod reference;
 mod support;
