@@ -40,7 +40,8 @@ impl<'c> Evaluator<'c> {
     /// What the rules decide about the conversation of `row` at `moment`. What is shared out is counted in `staff`.
     pub fn decide(&mut self, row: &Row<'_>, moment: &Moment, staff: &mut Staff) -> Decision<'c> {
         let subject = self.look(row);
-        self.find_candidates(moment.occasion);
+        self.find_candidates();
+        self.keep_active(moment.occasion);
         let mut state = State::of(row.conversation);
         let mut decision = Decision::default();
         for block in 0..self.candidates.len() {
@@ -90,6 +91,32 @@ impl<'c> Evaluator<'c> {
         fits(rule, &view)
     }
 
+    /// The places of all rules of which [`Self::fits`] is true, in order, into `found`.
+    pub(crate) fn all_that_fit(&mut self, row: &Row<'_>, moment: &Moment, found: &mut Vec<usize>) {
+        found.clear();
+        let subject = self.look(row);
+        self.find_candidates();
+        let state = State::of(row.conversation);
+        let view = View {
+            names: &self.compiled.names,
+            row,
+            state: &state,
+            moment,
+            subject: subject.as_ref(),
+            seen: &self.seen,
+        };
+        for (block, candidates) in self.candidates.iter().enumerate() {
+            let mut left = *candidates;
+            while left != 0 {
+                let index = block * 64 + left.trailing_zeros() as usize;
+                left &= left - 1;
+                if fits(&self.compiled.rules[index], &view) {
+                    found.push(index);
+                }
+            }
+        }
+    }
+
     /// Finds the words that are in the subject.
     fn look<'r>(&mut self, row: &Row<'r>) -> Option<Subject<'r>> {
         let raw = row.conversation.subject.as_deref();
@@ -102,8 +129,16 @@ impl<'c> Evaluator<'c> {
         subject
     }
 
-    /// The rules that take part at all and of which no word is missing.
-    fn find_candidates(&mut self, occasion: Occasion) {
+    /// Of the candidates, those that take part at all.
+    fn keep_active(&mut self, occasion: Occasion) {
+        let active = &self.compiled.active(occasion).words;
+        for (block, active) in self.candidates.iter_mut().zip(active) {
+            *block &= active;
+        }
+    }
+
+    /// The rules of which no word is missing.
+    fn find_candidates(&mut self) {
         let compiled = self.compiled;
         self.candidates.clone_from(&compiled.wordless.words);
         for word in self.seen.found() {
@@ -115,10 +150,6 @@ impl<'c> Evaluator<'c> {
             {
                 self.candidates[*index as usize / 64] |= 1 << (index % 64);
             }
-        }
-        let active = &compiled.active(occasion).words;
-        for (block, active) in self.candidates.iter_mut().zip(active) {
-            *block &= active;
         }
     }
 }

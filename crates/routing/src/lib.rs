@@ -19,6 +19,8 @@ pub mod explain;
 pub mod explanation;
 #[cfg(feature = "evaluate")]
 mod form;
+#[cfg(feature = "evaluate")]
+pub mod lint;
 pub mod model;
 pub mod moment;
 pub mod note;
@@ -31,6 +33,7 @@ pub mod resolve;
 mod state;
 #[cfg(feature = "evaluate")]
 pub mod tutorial;
+pub mod warning;
 pub mod words;
 #[cfg(feature = "evaluate")]
 pub mod world;

@@ -14,6 +14,7 @@ use crate::data::{NOW, ROWS};
 use routing::{
     Compiled,
     evaluate::Evaluator,
+    lint::{Surroundings, lint},
     model::RuleSet,
     moment::{Moment, Occasion},
     world::Staff,
@@ -77,7 +78,21 @@ fn main() -> ExitCode {
 
     let (list, _) = fastest(3, || decide_all(&compile(&data::one_long_list()), &rows));
     table.line("one rule with 10,000 keywords", list, None);
-    println!("{fired} firings of 1,000 rules, {fifty_fired} of 50, {matches} live matches");
+
+    let names = data::directory();
+    let some: Vec<_> = rows.iter().take(10_000).map(data::Kept::row).collect();
+    let around = Surroundings {
+        directory: &names,
+        rows: &some,
+        moment: moment(),
+        habits: &[],
+        requests_per_day: Some(5_000),
+    };
+    let (linting, warnings) = fastest(1, || lint(&thousand, &around).map_or(0, |all| all.len()));
+    table.line("warnings about 1,000 rules", linting, None);
+    println!(
+        "{warnings} warnings, {fired} firings of 1,000 rules, {fifty_fired} of 50, {matches} live matches"
+    );
     if fired == 0 || fifty_fired == 0 || matches == 0 {
         println!("nothing was decided: the bench measures nothing");
         return ExitCode::FAILURE;

@@ -3,6 +3,7 @@
 mod conditions;
 mod explanations;
 mod names;
+mod warnings;
 
 pub use conditions::{condition, span, text_test};
 pub use explanations::{step, truth, verdict};
@@ -11,6 +12,7 @@ use triage::{
     model::{Directory, TagId, UserId},
     text::{count, plural, tag_name, user_name},
 };
+pub use warnings::warning;
 
 use crate::model::{Actions, Assign, Hours, Mode, Repeat, Rule, Schedule, ShareBy, Weekday, When};
 

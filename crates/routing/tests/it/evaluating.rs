@@ -6,15 +6,25 @@ use routing::{
     evaluate::Evaluator,
     explain::explain,
     explanation::{Explanation, Verdict},
-    model::RuleSet,
+    model::{
+        Actions, Assign, AssigneeTest, Condition, Mode, Rule, RuleSet, TextCondition, TextField,
+    },
     moment::{Moment, Occasion},
     world::{Row, Staff},
 };
 
+use triage::actions::Change;
+
 use crate::{
     random,
     reference::{Reference, plain},
-    support::directory,
+    support::{NOW, conversation, directory, rule, set, tagging},
+};
+
+const MOMENT: Moment = Moment {
+    now_ms: NOW,
+    utc_offset_seconds: 0,
+    occasion: Occasion::Any,
 };
 
 proptest! {
@@ -64,7 +74,7 @@ proptest! {
 
 
             let quiet = !rule.when.iter().any(|when| when.fits(moment.occasion))
-                || rule.mode == routing::model::Mode::Off
+                || rule.mode == Mode::Off
                 || !before.0.iter().any(|said| said.rule == rule.id)
                     && Reference::new(&names, &row, &moment).holds(&rule.conditions) == Some(false)
                     && !reads_what_rules_write(&rule.conditions);
@@ -94,8 +104,7 @@ fn fitting(explanation: &Explanation) -> usize {
 }
 
 /// Whether a condition looks at something that rules change.
-fn reads_what_rules_write(condition: &routing::model::Condition) -> bool {
-    use routing::model::{Condition, TextField};
+fn reads_what_rules_write(condition: &Condition) -> bool {
     match condition {
         Condition::Status(_) | Condition::Assignee(_) | Condition::Tags(_) => true,
         Condition::Text(text) => matches!(text.field, TextField::Assignee | TextField::Tag),
@@ -105,10 +114,86 @@ fn reads_what_rules_write(condition: &routing::model::Condition) -> bool {
 
 #[test]
 fn a_moment_of_the_tests_is_a_wednesday_morning() {
-    let moment = Moment {
-        now_ms: crate::support::NOW,
-        utc_offset_seconds: 0,
-        occasion: Occasion::Any,
+    assert_eq!(MOMENT.local_text(), "Wednesday 09:20");
+}
+
+#[test]
+fn ten_thousand_keywords_are_one_condition_or_as_many_rules() {
+    let words: Vec<String> = (0..10_000)
+        .map(|number| format!("keyword{number}x"))
+        .collect();
+    let one = set([Rule {
+        conditions: Condition::Text(TextCondition::subject_contains(words.clone())),
+        ..rule("all")
+    }]);
+    let rules = words.iter().take(5_000).enumerate();
+    let many = set(rules.map(|(number, word)| tagging(&format!("r{number}"), word, "t_vip")));
+    let conversation = conversation("About KEYWORD4711X and keyword42x");
+    for (rules, expected) in [
+        (one, vec!["keyword42x"]),
+        (many, vec!["keyword42x", "keyword4711x"]),
+    ] {
+        let compiled = Compiled::new(&rules, &directory()).unwrap();
+        let mut staff = Staff::default();
+        let decision =
+            Evaluator::new(&compiled).decide(&Row::of(&conversation), &MOMENT, &mut staff);
+        let matched: Vec<&str> = decision
+            .firings
+            .iter()
+            .filter_map(|firing| firing.matched.as_deref())
+            .collect();
+        assert_eq!(matched, expected);
+    }
+}
+
+#[test]
+fn later_rules_see_what_earlier_ones_did_and_only_the_end_of_it_is_sent() {
+    let to = |id: &str, user: &str| Rule {
+        actions: Actions {
+            assign: Some(Assign::User(user.into())),
+            ..Actions::default()
+        },
+        ..rule(id)
     };
-    assert_eq!(moment.local_text(), "Wednesday 09:20");
+    let sees = Rule {
+        conditions: Condition::Assignee(AssigneeTest::OneOf(vec!["usr_ana".into()])),
+        ..tagging("c", "x", "t_vip")
+    };
+    let untags = Rule {
+        actions: Actions {
+            remove_tags: vec!["t_vip".into()],
+            ..Actions::default()
+        },
+        ..rule("e")
+    };
+    let shadow = Rule {
+        mode: Mode::Shadow,
+        stop: true,
+        ..to("b", "usr_cleo")
+    };
+    let rules = set([to("a", "usr_ana"), shadow, sees, to("d", "usr_ben"), untags]);
+    let compiled = Compiled::new(&rules, &directory()).unwrap();
+    let conversation = conversation("Anything");
+    let decision =
+        Evaluator::new(&compiled).decide(&Row::of(&conversation), &MOMENT, &mut Staff::default());
+    let fired: Vec<&str> = decision
+        .firings
+        .iter()
+        .map(|firing| firing.rule.id.as_str())
+        .collect();
+    assert_eq!(
+        fired,
+        ["a", "b", "c", "d", "e"],
+        "a shadow neither stops nor is seen"
+    );
+    let sent: Vec<(&str, Change)> = decision
+        .changes(&conversation)
+        .into_iter()
+        .map(|(rule, change)| (rule.id.as_str(), change))
+        .collect();
+    assert_eq!(
+        sent,
+        [("d", Change::Assign("usr_ben".into()))],
+        "the tag came and went"
+    );
 }
