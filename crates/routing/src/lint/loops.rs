@@ -39,7 +39,7 @@ pub(super) fn trials(read: &Read<'_>, directory: &Directory) -> Vec<Trial> {
     };
     let ways = read.ways.iter().flatten();
     ways.take(4)
-        .map(|(_, facts)| trial(facts, when, directory))
+        .map(|way| trial(&way.known, when, directory))
         .collect()
 }
 

@@ -18,7 +18,7 @@ use triage::{
 use self::{
     facts::Facts,
     loops::{Trial, endless, may_repeat, trials},
-    pairs::{Read, conflict, hidden},
+    pairs::{Read, Way, conflict, hidden},
 };
 use crate::{
     compile::Compiled,
@@ -120,9 +120,13 @@ fn read_rule(rule: &Rule) -> (Read<'_>, Option<Impossible>) {
     let mut possible = Vec::new();
     let mut first_impossible = None;
     for way in ways {
-        let facts = Facts::of(&way);
-        match facts.impossible() {
-            None => possible.push((way, facts)),
+        let known = Facts::of(&way);
+        match known.impossible() {
+            None => possible.push(Way {
+                after: known.after(&rule.actions),
+                tests: way,
+                known,
+            }),
             Some(because) => {
                 first_impossible.get_or_insert(because);
             }

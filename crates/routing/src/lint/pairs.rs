@@ -15,8 +15,17 @@ use crate::{
 /// A rule with the ways in which it can fit.
 pub(super) struct Read<'r> {
     pub(super) rule: &'r Rule,
-    /// Each with what is known then; impossible ones left out. `None` where there are too many.
-    pub(super) ways: Option<Vec<(Vec<Literal<'r>>, Facts<'r>)>>,
+    /// Impossible ones left out. `None` where there are too many.
+    pub(super) ways: Option<Vec<Way<'r>>>,
+}
+
+/// A way in which a rule can fit.
+pub(super) struct Way<'r> {
+    pub(super) tests: Vec<Literal<'r>>,
+    /// What is known of a conversation then.
+    pub(super) known: Facts<'r>,
+    /// What is known of it after the rule acted.
+    pub(super) after: Facts<'r>,
 }
 
 /// The rules that stop whatever fits the one at `place`, if together they do.
@@ -24,7 +33,7 @@ pub(super) fn hidden(rules: &[Read<'_>], place: usize) -> Option<Warning> {
     let later = &rules[place];
     let ways = later.ways.as_ref().filter(|ways| !ways.is_empty())?;
     let mut behind = Vec::new();
-    for (_, known) in ways {
+    for Way { known, .. } in ways {
         let mut between = Written::default();
         let stops = rules[..place].iter().rev().find(|earlier| {
             let found = takes_all(earlier, later.rule, known, between);
@@ -53,8 +62,9 @@ fn takes_all(earlier: &Read<'_>, later: &Rule, known: &Facts<'_>, between: Writt
             .when
             .iter()
             .all(|when| is_covered(when, &earlier.rule.when))
-        && ways.iter().any(|(way, _)| {
-            way.iter()
+        && ways.iter().any(|way| {
+            way.tests
+                .iter()
                 .all(|literal| !between.is_read_by(literal) && known.implies(*literal))
         })
 }
@@ -76,18 +86,17 @@ pub(super) fn conflict(earlier: &Read<'_>, later: &Read<'_>) -> Option<Warning> 
     let written = Written::by(&first.actions);
     let done = Facts::none().after(&first.actions);
     let ways = earlier.ways.as_ref()?;
-    let same = ways.iter().any(|(way, known)| {
-        let after = known.after(&first.actions);
-        later.ways.iter().flatten().any(|(other, other_known)| {
+    let same = ways.iter().any(|way| {
+        later.ways.iter().flatten().any(|other| {
             // All that fits the earlier fits the later then.
-            let wider = other.iter().all(|literal| after.implies(*literal));
+            let wider = other.tests.iter().all(|test| way.after.implies(*test));
             // Or all that fits the later has fitted the earlier, but for what that itself has written since.
-            let unwritten = |literal: &&Literal<'_>| !written.is_read_by(literal);
-            let narrower = way
-                .iter()
-                .filter(unwritten)
-                .all(|literal| other_known.implies(*literal));
-            wider || (narrower && is_possible(&done, other, written))
+            let unwritten = |test: &&Literal<'_>| !written.is_read_by(test);
+            let narrower = || {
+                let mut tests = way.tests.iter().filter(unwritten);
+                tests.all(|test| other.known.implies(*test))
+            };
+            wider || (narrower() && is_possible(&done, &other.tests, written))
         })
     });
     same.then_some(warning)

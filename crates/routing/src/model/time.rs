@@ -52,18 +52,23 @@ impl Weekday {
 
 /// Minutes since midnight, 0 to 1,440; written `09:30`, and `24:00` for the end of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
-pub struct TimeOfDay(
-    #[cfg_attr(
-        feature = "schema",
-        schemars(
-            with = "String",
-            regex(pattern = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")
-        )
-    )]
-    u16,
-);
+pub struct TimeOfDay(u16);
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for TimeOfDay {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "TimeOfDay".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A time of the day, such as `09:30`; `24:00` is the end of the day.",
+            "type": "string",
+            "pattern": r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+        })
+    }
+}
 
 impl TimeOfDay {
     /// The beginning of the day.

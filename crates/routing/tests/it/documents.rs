@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use proptest::prelude::*;
 use routing::{
     check::check,
     document::{self, DocumentError},
@@ -10,7 +11,10 @@ use routing::{
 use serde_json::{Value, json};
 use triage::model::{Directory, Tag, UserId};
 
-use crate::support::{directory, rule, set};
+use crate::{
+    random,
+    support::{directory, rule, set},
+};
 
 fn full() -> Value {
     json!({
@@ -390,4 +394,47 @@ fn a_list_that_cannot_be_used_names_its_entries() {
             .rules
             .is_empty()
     );
+}
+
+#[test]
+fn the_example_of_the_documentation_can_be_used() {
+    let page = include_str!("../../../../docs/rules.md");
+    let (_, from_example) = page.split_once("```json\n").unwrap();
+    let (example, _) = from_example.split_once("```").unwrap();
+    let rules = document::read(example, &directory()).unwrap();
+    assert_eq!(
+        rules.rules[0].actions.assign,
+        Some(Assign::User("usr_ana".into()))
+    );
+    assert_eq!(rules.rules[0].actions.add_tags, ["t_billing".into()]);
+    for word in [
+        "opened",
+        "note_added",
+        "any_change",
+        "on_demand",
+        "lowercase_contains",
+        "least_loaded",
+        "after_hours",
+    ] {
+        assert!(
+            document::schema().unwrap().contains(word) && page.contains(word),
+            "{word}"
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_rules_come_back_as_they_were_written(rules in random::rules()) {
+        prop_assert_eq!(check(&rules), []);
+        let text = document::write(&rules).unwrap();
+        prop_assert_eq!(document::read(&text, &directory()).unwrap(), rules);
+    }
+
+    #[test]
+    fn no_text_breaks_the_reader(text in "[\\[\\]{}:,\"a-z0-9 ]{0,60}") {
+        let _ = document::read(&text, &directory());
+    }
 }
