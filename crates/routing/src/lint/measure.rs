@@ -8,11 +8,13 @@ use crate::{
     compile::Compiled,
     decision::Firing,
     evaluate::Evaluator,
-    model::{Mode, RuleId},
+    model::{Mode, RuleId, When},
     moment::{Moment, Occasion},
     warning::Warning,
     world::{Row, Staff},
 };
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// One rule over many conversations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +24,8 @@ pub struct Measure {
     /// Conversations that fit its mailboxes and conditions as they are, whatever its mode, occasions and hours and
     /// the rules before it.
     pub fits: u64,
-    /// Requests to Hiver that it would take to do to them what it does, what is so already left out.
+    /// Requests to Hiver that it would take to do to them what it does, what is so already left out. A rule that only
+    /// looks when something happens is counted for those to which something happened in the last 24 hours.
     pub requests: u64,
 }
 
@@ -39,12 +42,22 @@ pub fn measure(compiled: &Compiled, rows: &[Row<'_>], moment: &Moment) -> Vec<Me
         .collect();
     let mut evaluator = Evaluator::new(compiled);
     let mut fitting = Vec::new();
+    let standing = |when: &When| matches!(when, When::Sweep | When::Schedule(_) | When::OnDemand);
+    let looks_at_all: Vec<bool> = compiled
+        .rules()
+        .map(|rule| rule.when.iter().any(standing))
+        .collect();
     for row in rows {
+        let conversation = row.conversation;
+        let last = conversation.age_from().max(conversation.changed_at());
+        let is_recent = moment.now_ms.saturating_sub(last) < DAY_MS;
         evaluator.all_that_fit(row, moment, &mut fitting);
         for index in &fitting {
             let measure = &mut measures[*index];
             measure.fits += 1;
-            measure.requests += requests(compiled, *index, row);
+            if looks_at_all[*index] || is_recent {
+                measure.requests += requests(compiled, *index, row);
+            }
         }
     }
     measures

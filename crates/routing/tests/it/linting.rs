@@ -455,6 +455,39 @@ fn what_is_gone_what_is_odd_in_number_and_what_hiver_takes_back_is_said() {
     );
 }
 
+#[test]
+fn a_rule_for_new_conversations_is_not_charged_for_old_ones() {
+    let names = directory();
+    let old = Conversation {
+        created_at: Some(NOW - 3 * 86_400_000),
+        updated_at: Some(NOW - 2 * 86_400_000),
+        ..conversation("card")
+    };
+    let conversations = vec![old; 9];
+    let rows: Vec<Row<'_>> = conversations.iter().map(Row::of).collect();
+    let around = Surroundings {
+        directory: &names,
+        rows: &rows,
+        moment: MOMENT,
+        habits: &[],
+        requests_per_day: Some(5),
+    };
+    let warnings = |occasion| {
+        let rules = set([Rule {
+            when: vec![occasion],
+            ..when("a", contains("card"))
+        }]);
+        lint(&rules, &around).unwrap()
+    };
+    assert_eq!(warnings(When::Created), []);
+    let costs = Warning::CostsMoreThanTheDay {
+        rule: "a".into(),
+        requests: 9,
+        day: 5,
+    };
+    assert_eq!(warnings(When::Sweep), [costs]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
