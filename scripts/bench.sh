@@ -5,6 +5,7 @@
 #   scripts/bench.sh run       pace of a run against the simulator, pages of a list in memory (about a minute)
 #   scripts/bench.sh pace      two minutes at one request a second against a limiter without burst
 #   scripts/bench.sh simulator requests a second and memory of the simulator with 100,000 conversations (half a minute)
+#   scripts/bench.sh rules     routing rules over 100,000 conversations, and beside two other engines (two minutes)
 #   scripts/bench.sh server    page times, memory and sizes of the built server (about half a minute)
 #   scripts/bench.sh mirror    first sync of 100,000 conversations, its memory, and that of a restart (half a minute)
 #   scripts/bench.sh webhooks 1,000 deliveries, 50 at a time, and how soon an event is on a page (half a minute)
@@ -36,6 +37,13 @@ simulator() {
   timeout --kill-after=10 120 cargo bench --quiet --package hiver-sim --bench load || missed=1
 }
 
+rules() {
+  say "routing rules, in process and beside other engines (building the benchmark takes minutes the first time)"
+  cargo bench --quiet --package routing --bench rules --no-run
+  timeout --kill-after=10 120 cargo bench --quiet --package routing --bench rules || missed=1
+  timeout --kill-after=10 300 node scripts/bench/rules.mjs || missed=1
+}
+
 server() {
   say "the server, over HTTP"
   timeout --kill-after=20 240 node scripts/bench/server.mjs || missed=1
@@ -57,10 +65,11 @@ tabs() {
 }
 
 case "${1:-all}" in
-  run | pace | simulator | server | mirror | webhooks | tabs) "$1" ;;
+  run | pace | rules | simulator | server | mirror | webhooks | tabs) "$1" ;;
   all)
     run
     pace
+    rules
     simulator
     server
     mirror
@@ -68,7 +77,7 @@ case "${1:-all}" in
     tabs
     ;;
   *)
-    sed -n '2,13p' "$0" >&2
+    sed -n '2,14p' "$0" >&2
     exit 2
     ;;
 esac

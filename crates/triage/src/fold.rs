@@ -20,6 +20,22 @@ pub fn fold(text: &str) -> String {
         .collect()
 }
 
+/// Letters of scripts that are written without spaces between words: Thai, Lao, Myanmar, Khmer, kana,
+/// Han.
+#[must_use]
+pub fn is_unspaced(character: char) -> bool {
+    matches!(
+        character,
+        '\u{0e00}'..='\u{0eff}'
+            | '\u{1000}'..='\u{109f}'
+            | '\u{1780}'..='\u{17ff}'
+            | '\u{3040}'..='\u{30ff}'
+            | '\u{3400}'..='\u{9fff}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{20000}'..='\u{3ffff}'
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -30,4 +30,4 @@ pub mod selection;
 pub mod text;
 
 #[cfg(feature = "eval")]
-pub use fold::fold;
+pub use fold::{fold, is_unspaced};

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::{
-    fold,
+    fold, is_unspaced,
     model::{Assignee, Conversation, ConversationId, MailboxId, Status, TagId, UserId},
 };
 
@@ -196,21 +196,6 @@ impl WordStart {
         }
         false
     }
-}
-
-/// Letters of scripts that are written without spaces between words: Thai, Lao, Myanmar, Khmer, kana,
-/// Han.
-fn is_unspaced(character: char) -> bool {
-    matches!(
-        character,
-        '\u{0e00}'..='\u{0eff}'
-            | '\u{1000}'..='\u{109f}'
-            | '\u{1780}'..='\u{17ff}'
-            | '\u{3040}'..='\u{30ff}'
-            | '\u{3400}'..='\u{9fff}'
-            | '\u{f900}'..='\u{faff}'
-            | '\u{20000}'..='\u{3ffff}'
-    )
 }
 
 #[cfg(test)]

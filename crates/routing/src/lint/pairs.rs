@@ -1,0 +1,162 @@
+//! Rules that are in each other's way.
+
+use triage::actions::Change;
+
+use super::{
+    facts::{Facts, Written},
+    terms::Literal,
+};
+use crate::{
+    model::{Actions, Mode, Rule, When},
+    moment::Occasion,
+    warning::Warning,
+};
+
+/// A rule with the ways in which it can fit.
+pub(super) struct Read<'r> {
+    pub(super) rule: &'r Rule,
+    /// Impossible ones left out. `None` where there are too many.
+    pub(super) ways: Option<Vec<Way<'r>>>,
+}
+
+/// A way in which a rule can fit.
+pub(super) struct Way<'r> {
+    pub(super) tests: Vec<Literal<'r>>,
+    /// What is known of a conversation then.
+    pub(super) known: Facts<'r>,
+    /// What is known of it after the rule acted.
+    pub(super) after: Facts<'r>,
+}
+
+/// The rules that stop whatever fits the one at `place`, if together they do.
+pub(super) fn hidden(rules: &[Read<'_>], place: usize) -> Option<Warning> {
+    let later = &rules[place];
+    let ways = later.ways.as_ref().filter(|ways| !ways.is_empty())?;
+    let mut behind = Vec::new();
+    for Way { known, .. } in ways {
+        let mut between = Written::default();
+        let stops = rules[..place].iter().rev().find(|earlier| {
+            let found = takes_all(earlier, later.rule, known, between);
+            if earlier.rule.mode == Mode::On {
+                between = between.and(Written::by(&earlier.rule.actions));
+            }
+            found
+        })?;
+        if !behind.contains(&stops.rule.id) {
+            behind.push(stops.rule.id.clone());
+        }
+    }
+    let rule = later.rule.id.clone();
+    Some(Warning::Hidden { rule, behind })
+}
+
+/// Whether `earlier` stops all of which `known` is true when it comes to `later`; `between` is what rules between them
+/// write: of that, nothing is known of the time before.
+fn takes_all(earlier: &Read<'_>, later: &Rule, known: &Facts<'_>, between: Written) -> bool {
+    let Some(ways) = earlier.ways.as_ref() else {
+        return false;
+    };
+    earlier.rule.stop
+        && earlier.rule.mode == Mode::On
+        && later
+            .when
+            .iter()
+            .all(|when| is_covered(when, &earlier.rule.when))
+        && ways.iter().any(|way| {
+            way.tests
+                .iter()
+                .all(|literal| !between.is_read_by(literal) && known.implies(*literal))
+        })
+}
+
+fn is_covered(when: &When, by: &[When]) -> bool {
+    let of_change = Occasion::OF_CHANGES
+        .iter()
+        .any(|occasion| when.fits(*occasion));
+    by.contains(when) || (of_change && by.contains(&When::AnyChange))
+}
+
+/// What the rule `later` takes back of what `earlier` does to the same conversations.
+pub(super) fn conflict(earlier: &Read<'_>, later: &Read<'_>) -> Option<Warning> {
+    let (first, second) = (earlier.rule, later.rule);
+    let warning = conflicting(first, second)?;
+    if first.stop || !meet(&first.when, &second.when) {
+        return None;
+    }
+    let written = Written::by(&first.actions);
+    let done = Facts::none().after(&first.actions);
+    let ways = earlier.ways.as_ref()?;
+    let same = ways.iter().any(|way| {
+        later.ways.iter().flatten().any(|other| {
+            // All that fits the earlier fits the later then.
+            let wider = other.tests.iter().all(|test| way.after.implies(*test));
+            // Or all that fits the later has fitted the earlier, but for what that itself has written since.
+            let unwritten = |test: &&Literal<'_>| !written.is_read_by(test);
+            let narrower = || {
+                let mut tests = way.tests.iter().filter(unwritten);
+                tests.all(|test| other.known.implies(*test))
+            };
+            wider || (narrower() && is_possible(&done, &other.tests, written))
+        })
+    });
+    same.then_some(warning)
+}
+
+/// Whether what `way` asks of what was written is possible now.
+fn is_possible<'r>(done: &Facts<'r>, way: &[Literal<'r>], written: Written) -> bool {
+    let mut facts = done.clone();
+    let read = way.iter().filter(|literal| written.is_read_by(literal));
+    read.for_each(|literal| facts.learn(*literal));
+    facts.impossible().is_none()
+}
+
+/// Whether two rules look at a conversation on the same occasion.
+fn meet(first: &[When], second: &[When]) -> bool {
+    let occasions = Occasion::OF_CHANGES
+        .into_iter()
+        .chain([Occasion::Sweep, Occasion::OnDemand]);
+    let fits = |all: &[When], occasion| all.iter().any(|when| when.fits(occasion));
+    first.iter().any(|when| second.contains(when))
+        || occasions
+            .into_iter()
+            .any(|occasion| fits(first, occasion) && fits(second, occasion))
+}
+
+fn conflicting(first: &Rule, second: &Rule) -> Option<Warning> {
+    if first.mode != Mode::On || second.mode != Mode::On {
+        return None;
+    }
+    let undoes = |change| Warning::Undoes {
+        rule: second.id.clone(),
+        other: first.id.clone(),
+        change,
+    };
+    let (before, after): (&Actions, &Actions) = (&first.actions, &second.actions);
+    if let (Some(before), Some(after)) = (&before.assign, &after.assign)
+        && !before
+            .users()
+            .any(|user| after.users().any(|other| other == user))
+    {
+        return Some(Warning::Contradicts {
+            rule: second.id.clone(),
+            other: first.id.clone(),
+        });
+    }
+    let added = before
+        .add_tags
+        .iter()
+        .find(|tag| after.remove_tags.contains(tag));
+    let removed = before
+        .remove_tags
+        .iter()
+        .find(|tag| after.add_tags.contains(tag));
+    let status = match (&before.set_status, &after.set_status) {
+        (Some(before), Some(after)) if before != after => Some(Change::SetStatus(before.clone())),
+        _ => None,
+    };
+    added
+        .map(|tag| Change::AddTag(tag.clone()))
+        .or_else(|| removed.map(|tag| Change::RemoveTag(tag.clone())))
+        .or(status)
+        .map(undoes)
+}

@@ -1,0 +1,518 @@
+//! Warnings: by tables, and that what is said never to happen does not happen.
+
+use proptest::prelude::*;
+use routing::{
+    Compiled,
+    evaluate::Evaluator,
+    lint::{Habit, Surroundings, lint},
+    model::{
+        Actions, Assign, AssigneeTest, Condition, Hours, Mode, Repeat, Rule, RuleSet, Span,
+        TagsTest, TextCondition, TextTest, When,
+    },
+    moment::{Moment, Occasion},
+    warning::Warning,
+    words,
+    world::{Row, Staff},
+};
+use triage::{
+    actions::Change,
+    model::{Conversation, Status},
+};
+
+use crate::{
+    random,
+    support::{NOW, contains, conversation, directory, rule, set, tagging},
+};
+
+const MOMENT: Moment = Moment {
+    now_ms: NOW,
+    utc_offset_seconds: 0,
+    occasion: Occasion::Any,
+};
+
+fn warned(rules: &RuleSet) -> Vec<String> {
+    let names = directory();
+    let around = Surroundings {
+        directory: &names,
+        rows: &[],
+        moment: MOMENT,
+        habits: &[],
+        requests_per_day: None,
+    };
+    let warnings = lint(rules, &around).unwrap();
+    warnings
+        .iter()
+        .map(|warning| words::warning(warning, rules, &names))
+        .collect()
+}
+
+fn all(parts: impl IntoIterator<Item = Condition>) -> Condition {
+    Condition::All(parts.into_iter().collect())
+}
+
+fn when(id: &str, condition: Condition) -> Rule {
+    Rule {
+        conditions: condition,
+        repeat: Repeat::Once,
+        ..rule(id)
+    }
+}
+
+fn status(word: &str) -> Condition {
+    Condition::Status(vec![word.into()])
+}
+
+fn text(test: TextTest, text: &str) -> TextCondition {
+    TextCondition {
+        test,
+        ..TextCondition::subject_contains([text])
+    }
+}
+
+fn without(condition: Condition) -> Condition {
+    Condition::None(vec![condition])
+}
+
+fn hours(from: &str, to: &str) -> Hours {
+    Hours {
+        weekdays: Vec::new(),
+        from: from.parse().unwrap(),
+        to: to.parse().unwrap(),
+    }
+}
+
+fn none_of(warnings: &[String]) {
+    assert_eq!(warnings, [""; 0]);
+}
+
+#[test]
+fn conditions_that_rule_each_other_out_never_fit() {
+    let vip = || vec!["t_vip".into()];
+    let span = |least: Option<u32>, under: Option<u32>| Span {
+        at_least_minutes: least,
+        under_minutes: under,
+    };
+    let cases = [
+        (all([status("open"), status("closed")]), "its statuses"),
+        (
+            all([status("open"), without(status("open"))]),
+            "its statuses",
+        ),
+        (
+            all([
+                Condition::Mailbox(vec!["mb_1".into()]),
+                Condition::Mailbox(vec!["mb_2".into()]),
+            ]),
+            "its mailboxes",
+        ),
+        (
+            all([
+                Condition::Assignee(AssigneeTest::Nobody),
+                Condition::Assignee(AssigneeTest::OneOf(vec!["usr_ana".into()])),
+            ]),
+            "the assignee",
+        ),
+        (
+            all([
+                Condition::Assignee(AssigneeTest::Somebody),
+                without(Condition::Assignee(AssigneeTest::Somebody)),
+            ]),
+            "the assignee",
+        ),
+        (
+            all([
+                Condition::Tags(TagsTest::Any(vip())),
+                Condition::Tags(TagsTest::None(vip())),
+            ]),
+            "the tags",
+        ),
+        (
+            all([
+                Condition::Tags(TagsTest::Untagged),
+                Condition::Tags(TagsTest::All(vip())),
+            ]),
+            "the tags",
+        ),
+        (
+            all([
+                Condition::Age(span(Some(60), None)),
+                Condition::Age(span(None, Some(30))),
+            ]),
+            "no age",
+        ),
+        (
+            Condition::Unchanged(span(Some(60), Some(60))),
+            "no time without change",
+        ),
+        (
+            all([
+                Condition::Time(hours("09:00", "10:00")),
+                Condition::Time(hours("11:00", "12:00")),
+            ]),
+            "its hours",
+        ),
+        (
+            all([contains("invoice"), without(contains("voice"))]),
+            "of a text",
+        ),
+        (
+            all([
+                Condition::Text(text(TextTest::Equals, "Invoice")),
+                contains("refund"),
+            ]),
+            "of a text",
+        ),
+        (
+            Condition::Text(text(TextTest::LowercaseContains, "Invoice")),
+            "upper case",
+        ),
+        (
+            all([
+                contains("a"),
+                Condition::Any(vec![status("open"), status("pending")]),
+                status("closed"),
+            ]),
+            "its statuses",
+        ),
+        (
+            Condition::Any(vec![all([status("open"), status("closed")])]),
+            "its statuses",
+        ),
+    ];
+    for (conditions, expected) in cases {
+        let warnings = warned(&set([when("a", conditions.clone())]));
+        assert_eq!(warnings.len(), 1, "{conditions:?}: {warnings:?}");
+        assert!(
+            warnings[0].starts_with("“Rule a” can never fit") && warnings[0].contains(expected),
+            "{warnings:?}"
+        );
+    }
+    let mut outside = when("a", Condition::Time(hours("11:00", "12:00")));
+    outside.hours = Some(hours("09:00", "10:00"));
+    assert!(warned(&set([outside]))[0].contains("its hours"));
+    let possible = all([
+        contains("invoice"),
+        without(contains("invoices")),
+        Condition::Any(vec![
+            status("open"),
+            all([status("pending"), without(status("open"))]),
+        ]),
+        Condition::Tags(TagsTest::Any(vec!["t_vip".into(), "t_billing".into()])),
+        without(Condition::Tags(TagsTest::All(vip()))),
+    ]);
+    none_of(&warned(&set([when("a", possible)])));
+}
+
+#[test]
+fn what_an_earlier_rule_stops_is_hidden() {
+    let stop = |rule: Rule| Rule { stop: true, ..rule };
+    let hidden = "“Rule b” is never reached: whatever fits it fits “Rule a” before, which stops";
+    let narrow = all([contains("my invoices"), status("open")]);
+    let rules = |first: Rule| set([first, when("b", narrow.clone())]);
+
+    assert_eq!(
+        warned(&rules(stop(when("a", contains("Invoice"))))),
+        [hidden]
+    );
+    assert_eq!(
+        warned(&rules(stop(when("a", Condition::default())))),
+        [hidden]
+    );
+    let wide = all([
+        without(status("closed")),
+        Condition::Any(vec![contains("refund"), contains("invoice")]),
+    ]);
+    assert_eq!(warned(&rules(stop(when("a", wide)))), [hidden]);
+
+    // It does not stop all: it is stricter, off, a shadow, elsewhere, at other hours or on other occasions.
+    let strict = TextCondition {
+        match_case: true,
+        ..text(TextTest::Contains, "invoice")
+    };
+    none_of(&warned(&rules(stop(when("a", Condition::Text(strict))))));
+    none_of(&warned(&rules(stop(Rule {
+        mode: Mode::Off,
+        ..when("a", contains("invoice"))
+    }))));
+    none_of(&warned(&rules(stop(Rule {
+        mode: Mode::Shadow,
+        ..when("a", contains("invoice"))
+    }))));
+    none_of(&warned(&rules(stop(Rule {
+        mailboxes: vec!["mb_1".into()],
+        ..when("a", contains("invoice"))
+    }))));
+    none_of(&warned(&rules(stop(Rule {
+        hours: Some(hours("09:00", "17:00")),
+        ..when("a", contains("invoice"))
+    }))));
+    none_of(&warned(&rules(stop(Rule {
+        when: vec![When::Created],
+        ..when("a", contains("invoice"))
+    }))));
+
+    // A rule between them makes true what the later one asks for.
+    let closes = Rule {
+        actions: Actions {
+            set_status: Some(Status::Closed),
+            ..Actions::default()
+        },
+        ..when("c", contains("invoice"))
+    };
+    let closed = all([contains("invoice"), status("closed")]);
+    let rules = set([stop(when("a", closed.clone())), closes, when("b", closed)]);
+    none_of(&warned(&rules));
+    // Two rules together.
+    let rules = set([
+        stop(when("a", contains("invoice"))),
+        stop(when("c", contains("refund"))),
+        when(
+            "b",
+            Condition::Any(vec![contains("invoices"), contains("refunds")]),
+        ),
+    ]);
+    assert_eq!(
+        warned(&rules),
+        [
+            "“Rule b” is never reached: whatever fits it fits “Rule a” and “Rule c” before, which stop"
+        ]
+    );
+}
+
+#[test]
+fn rules_that_take_each_other_back_are_named() {
+    let to = |id: &str, user: &str, condition: Condition| Rule {
+        actions: Actions {
+            assign: Some(Assign::User(user.into())),
+            ..Actions::default()
+        },
+        ..when(id, condition)
+    };
+    let contradicts = "“Rule b” assigns to somebody else what “Rule a” has just assigned";
+    let pair = |first: Condition, second: Condition| {
+        set([to("a", "usr_ana", first), to("b", "usr_ben", second)])
+    };
+    assert_eq!(
+        warned(&pair(contains("invoices"), contains("invoice"))),
+        [contradicts]
+    );
+    assert_eq!(
+        warned(&pair(contains("invoice"), contains("invoices"))),
+        [contradicts]
+    );
+    none_of(&warned(&pair(contains("invoice"), contains("refund"))));
+    let nobody = || Condition::Assignee(AssigneeTest::Nobody);
+    assert_eq!(
+        warned(&pair(all([nobody(), contains("a")]), contains("a"))),
+        [contradicts]
+    );
+    none_of(&warned(&pair(
+        contains("a"),
+        all([nobody(), contains("a")]),
+    )));
+    none_of(&warned(&set([
+        to("a", "usr_ana", contains("a")),
+        to("b", "usr_ana", contains("a")),
+    ])));
+
+    let untag = Rule {
+        actions: Actions {
+            remove_tags: vec!["t_vip".into()],
+            ..Actions::default()
+        },
+        ..when("b", contains("invoices"))
+    };
+    let tag = Rule {
+        repeat: Repeat::Once,
+        ..tagging("a", "invoice", "t_vip")
+    };
+    assert_eq!(
+        warned(&set([tag, untag])),
+        ["“Rule b” takes back what “Rule a” has just done: add tag vip"]
+    );
+}
+
+#[test]
+fn rules_that_act_without_end_are_found() {
+    let noting = |id: &str, occasions: Vec<When>, repeat| Rule {
+        when: occasions,
+        repeat,
+        actions: Actions {
+            note: Some("Look.".to_owned()),
+            ..Actions::default()
+        },
+        ..when(id, contains("invoice"))
+    };
+    let feeds = "What “Rule a” does makes it act again, without end: let it act once per conversation, or exclude \
+                 what it leaves behind";
+    for occasion in [When::NoteAdded, When::AnyChange, When::Sweep] {
+        let again = noting("a", vec![occasion.clone()], Repeat::EachOccurrence);
+        assert_eq!(warned(&set([again])), [feeds], "{occasion:?}");
+        none_of(&warned(&set([noting("a", vec![occasion], Repeat::Once)])));
+    }
+    none_of(&warned(&set([noting(
+        "a",
+        vec![When::Created],
+        Repeat::EachOccurrence,
+    )])));
+
+    let turns = |id: &str, from: &str, to: &str| Rule {
+        conditions: status(from),
+        actions: Actions {
+            set_status: Some(to.into()),
+            ..Actions::default()
+        },
+        ..rule(id)
+    };
+    let both = Rule {
+        when: vec![When::Closed],
+        ..turns("b", "closed", "open")
+    };
+    let rules = set([
+        Rule {
+            when: vec![When::Opened],
+            ..turns("a", "open", "closed")
+        },
+        both,
+    ]);
+    assert_eq!(
+        warned(&rules),
+        [
+            "“Rule a” and “Rule b” make each other act again, without end: let one of them act once per conversation"
+        ]
+    );
+    let chain = [
+        Rule {
+            when: vec![When::Opened],
+            ..turns("a", "open", "pending")
+        },
+        Rule {
+            when: vec![When::Pending],
+            ..turns("b", "pending", "closed")
+        },
+    ];
+    none_of(&warned(&set(chain)));
+}
+
+#[test]
+fn what_is_gone_what_is_odd_in_number_and_what_hiver_takes_back_is_said() {
+    let names = directory();
+    let conversations: Vec<Conversation> = (0..20)
+        .map(|number| conversation(&format!("card {number}")))
+        .collect();
+    let rows: Vec<Row<'_>> = conversations.iter().map(Row::of).collect();
+    let habits = [
+        Habit {
+            ours: Change::SetStatus(Status::Closed),
+            theirs: Change::SetStatus(Status::Open),
+            times: 4,
+        },
+        Habit {
+            ours: Change::AddTag("t_vip".into()),
+            theirs: Change::RemoveTag("t_vip".into()),
+            times: 2,
+        },
+    ];
+    let around = Surroundings {
+        directory: &names,
+        rows: &rows,
+        moment: MOMENT,
+        habits: &habits,
+        requests_per_day: Some(25),
+    };
+    let closing = Rule {
+        actions: Actions {
+            assign: Some(Assign::User("usr_gone".into())),
+            add_tags: vec!["t_gone".into(), "t_vip".into()],
+            set_status: Some(Status::Closed),
+            ..Actions::default()
+        },
+        mailboxes: vec!["mb_1".into(), "mb_gone".into()],
+        ..when("a", contains("card"))
+    };
+    let rules = set([
+        closing,
+        when("b", contains("invoice")),
+        when("c", contains("card 1")),
+    ]);
+    let said: Vec<String> = lint(&rules, &around)
+        .unwrap()
+        .iter()
+        .map(|warning| words::warning(warning, &rules, &names))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "“Rule a” names the mailbox `mb_gone`, which Hiver does not have, or not any more",
+            "“Rule a” names the user `usr_gone`, which Hiver does not have, or not any more",
+            "“Rule a” names the tag `t_gone`, which Hiver does not have, or not any more",
+            "“Rule a” works against an automation of Hiver: after “Set status closed” came “Set status open” 4 times",
+            "“Rule a” fits every one of 20 conversations",
+            "“Rule a” asks for 80 requests, and a day has 25",
+            "“Rule b” fits none of 20 conversations",
+            "“Rule c” assigns to somebody else what “Rule a” has just assigned",
+        ]
+    );
+}
+
+#[test]
+fn a_rule_for_new_conversations_is_not_charged_for_old_ones() {
+    let names = directory();
+    let old = Conversation {
+        created_at: Some(NOW - 3 * 86_400_000),
+        updated_at: Some(NOW - 2 * 86_400_000),
+        ..conversation("card")
+    };
+    let conversations = vec![old; 9];
+    let rows: Vec<Row<'_>> = conversations.iter().map(Row::of).collect();
+    let around = Surroundings {
+        directory: &names,
+        rows: &rows,
+        moment: MOMENT,
+        habits: &[],
+        requests_per_day: Some(5),
+    };
+    let warnings = |occasion| {
+        let rules = set([Rule {
+            when: vec![occasion],
+            ..when("a", contains("card"))
+        }]);
+        lint(&rules, &around).unwrap()
+    };
+    assert_eq!(warnings(When::Created), []);
+    let costs = Warning::CostsMoreThanTheDay {
+        rule: "a".into(),
+        requests: 9,
+        day: 5,
+    };
+    assert_eq!(warnings(When::Sweep), [costs]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn what_is_said_never_to_happen_does_not_happen(
+        rules in random::rules(),
+        conversations in prop::collection::vec(random::conversation(), 12),
+        moment in random::moment(),
+    ) {
+        let names = directory();
+        let around = Surroundings { directory: &names, rows: &[], moment, habits: &[], requests_per_day: None };
+        let warnings = lint(&rules, &around).unwrap();
+        let compiled = Compiled::new(&rules, &names).unwrap();
+        let mut evaluator = Evaluator::new(&compiled);
+        for conversation in &conversations {
+            for occasion in [moment.occasion, Occasion::Any] {
+                let moment = Moment { occasion, ..moment };
+                let decision = evaluator.decide(&Row::of(conversation), &moment, &mut Staff::default());
+                for warning in &warnings {
+                    if let Warning::NeverMatches { rule, .. } | Warning::Hidden { rule, .. } = warning {
+                        let acts = decision.firings.iter().any(|firing| firing.rule.id == *rule);
+                        prop_assert!(!acts, "{warning:?}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Behaviour as the other crates see it, in one binary so that it links once.
+#![cfg(feature = "evaluate")]
+
+#[cfg(test)]
+mod differing;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
+mod evaluating;
+#[cfg(test)]
+mod explaining;
+#[cfg(test)]
+mod linting;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tutorial;
