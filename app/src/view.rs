@@ -71,6 +71,8 @@ pub struct Frame {
     pub requests_per_day: Option<u32>,
     /// Runs that are not at their end.
     pub open_runs: u32,
+    /// How often, since the console started, something was delivered by Hiver or what was delivered was applied.
+    pub deliveries: u64,
 }
 
 /// Something that is wrong with the connection to Hiver.

@@ -78,6 +78,14 @@ for (const scripts of [true, false]) {
   });
 }
 
+test("the open page shows what is delivered as it comes", async ({ houses, somebody }) => {
+  const { house, page, address } = await connected(houses, somebody);
+  await expect(page.getByText("Nothing was delivered")).toBeVisible();
+  await house.sim.control("POST", "/webhooks", { url: address });
+  await expect(deliveries(page)).toHaveCount(1);
+  await expect(deliveries(page).first()).toContainText("ping");
+});
+
 test("without an address of its own the console says what is missing", async ({ house, somebody, watch }) => {
   const page = await somebody(house);
   await visit(page, "/settings");

@@ -12,7 +12,7 @@ const TARGETS = { "json-rules-engine": 300, "@gorules/zen-engine": 50 };
 /** Conversations that zen-engine is given at a time: it works on more than one core. */
 const AT_ONCE = 64;
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = join(root, "target", "bench-rules");
 
 function install() {

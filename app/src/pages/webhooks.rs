@@ -1,11 +1,13 @@
 //! Webhooks: the address that Hiver delivers to, and what it delivered.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::components::drawn::Drawn;
-use crate::live::steady;
+use crate::components::drawn::{Drawing, DrawnLive};
+use crate::live::{Live, steady};
 use crate::server_fns::webhooks::webhooks_page;
 
 /// The page.
@@ -20,8 +22,12 @@ pub(crate) fn WebhooksPage() -> impl IntoView {
     let html = Resource::new(steady(move || asked.get()), |[delivery, before]| {
         webhooks_page(delivery, before)
     });
+    let again = Arc::new(move || -> Drawing {
+        let [delivery, before] = asked.get_untracked();
+        Box::pin(webhooks_page(delivery, before))
+    });
     view! {
         <Title text="Webhooks"/>
-        <Drawn html=html/>
+        <DrawnLive html=html moves=Live::of_tab().frames again=again/>
     }
 }

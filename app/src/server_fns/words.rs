@@ -77,6 +77,7 @@ impl Words {
             requests_today: status.requests_today,
             requests_per_day: self.per_day,
             open_runs: status.open_runs,
+            deliveries: status.deliveries,
         }
     }
 

@@ -48,6 +48,8 @@ pub struct Status {
     pub requests_today: u32,
     /// Runs that are not at their end.
     pub open_runs: u32,
+    /// How often, since the engine started, something was delivered or what was delivered was applied.
+    pub deliveries: u64,
 }
 
 impl Engine {
@@ -81,6 +83,7 @@ impl Engine {
             mirror_as_of: self.mirror().read().as_of(),
             requests_today,
             open_runs,
+            deliveries: self.0.board.deliveries(),
         })
     }
 }
