@@ -20,6 +20,8 @@ pub(crate) struct Live {
     pub(crate) missed: RwSignal<u32>,
     /// Grows whenever the mirror changed.
     pub(crate) mirror: RwSignal<u32>,
+    /// Grows whenever a person had something read from Hiver again: who asks for it wants to see it.
+    pub(crate) refreshed: RwSignal<usize>,
     /// How the tab stands with the console.
     pub(crate) touch: RwSignal<Touch>,
     /// Grows whenever a person wants the console to be tried now.
@@ -54,6 +56,7 @@ impl Live {
             run: RwSignal::new(None),
             missed: RwSignal::new(0),
             mirror: RwSignal::new(0),
+            refreshed: RwSignal::new(0),
             touch: RwSignal::new(Touch::In),
             try_now: RwSignal::new(0),
             watched: RwSignal::new(None),

@@ -78,6 +78,10 @@ impl Following {
     fn draw(self) {
         #[cfg(feature = "hydrate")]
         {
+            // A page that may not be seen, or could not be drawn, does not follow anything.
+            if self.node.try_get_untracked().flatten().is_none() {
+                return;
+            }
             match self.wanted.try_get_value() {
                 Some(0) => self.wanted.set_value(1),
                 Some(_) => return self.wanted.set_value(2),
@@ -124,13 +128,13 @@ mod in_place {
     }
 
     fn children(now: &Node, wanted: &Node) {
-        let mut at = now.first_child();
-        let mut next = wanted.first_child();
+        let mut at = behind_messages(now.first_child());
+        let mut next = behind_messages(wanted.first_child());
         while let Some(new) = next {
-            next = new.next_sibling();
+            next = behind_messages(new.next_sibling());
             match at {
                 Some(old) => {
-                    at = old.next_sibling();
+                    at = behind_messages(old.next_sibling());
                     one(now, &old, &new);
                 }
                 None => {
@@ -139,9 +143,21 @@ mod in_place {
             }
         }
         while let Some(old) = at {
-            at = old.next_sibling();
+            at = behind_messages(old.next_sibling());
             let _ = now.remove_child(&old);
         }
+    }
+
+    /// What was said about a form is said once, and stays until the page is left.
+    fn behind_messages(mut at: Option<Node>) -> Option<Node> {
+        while let Some(node) = &at {
+            let element = node.dyn_ref::<Element>();
+            if !element.is_some_and(|one| one.class_list().contains("message")) {
+                break;
+            }
+            at = node.next_sibling();
+        }
+        at
     }
 
     fn one(parent: &Node, old: &Node, new: &Node) {

@@ -164,6 +164,13 @@ fn Freshness(now: Memo<Option<Frame>>, refresh: ServerAction<RefreshMirror>) -> 
     };
     let may =
         move || now.with(|frame| frame.as_ref().is_some_and(|frame| frame.role >= Role::Lead));
+    let refreshed = Live::of_tab().refreshed;
+    Effect::new(move |_| {
+        let version = refresh.version().get();
+        if version > 0 {
+            refreshed.set(version);
+        }
+    });
     let (path, query) = (use_location().pathname, use_query_map());
     let filter = move || {
         (path.get() == "/triage").then(|| query.with(|query| query.get("q").unwrap_or_default()))

@@ -14,7 +14,7 @@ use self::list::List;
 use crate::components::compose::{Compose, ComposeBar, Kept, Picked};
 use crate::components::frame::Who;
 use crate::components::problem::PageProblem;
-use crate::live::steady;
+use crate::live::{Live, steady};
 use crate::server_fns::triage::{choices, list_conversations};
 use crate::view::Role;
 
@@ -31,9 +31,10 @@ pub(crate) fn TriagePage() -> impl IntoView {
     let filter = Signal::derive(move || address.with(|address| address.filter.clone()));
     // Grows to read the list again at the same address.
     let again = RwSignal::new(0_u32);
+    let refreshed = Live::of_tab().refreshed;
     let list = Resource::new(
-        steady(move || (address.get(), again.get())),
-        |(address, _)| {
+        steady(move || (address.get(), again.get(), refreshed.get())),
+        |(address, ..)| {
             list_conversations(
                 address.filter,
                 address.sort,

@@ -57,10 +57,10 @@ impl Engine {
 
     /// Reads the lists that a filter is about from Hiver again, ahead of everything else; without a status that is the
     /// open and the pending ones. Where that takes more requests than a click may send, everything open is read, in
-    /// turn and in the background.
+    /// turn and in the background. What goes wrong with Hiver is in the [status](Engine::status), as for every reading.
     ///
     /// # Errors
-    /// When Hiver does not give them, or the mirror cannot be written.
+    /// When there is no Hiver, or the mirror cannot be written.
     pub async fn refresh_lists(&self, filter: &str) -> Result<(), RefreshError> {
         let link = self.link().ok_or_else(no_link)?;
         let lists = self.lists_about(filter);
@@ -87,11 +87,26 @@ impl Engine {
             .tasks
             .spawn(async move { read_now(&engine, &link, lists).await });
         match reading.await {
-            Ok(read) => Ok(read?),
-            Err(_) => Err(RefreshError::Hiver(
-                "Reading broke off: the log has the cause. Ask again.".to_owned(),
-            )),
+            Ok(Ok(())) => {
+                let trouble = words::closed_to_us(&self.mirror().closed_to_us());
+                self.set_trouble(trouble);
+            }
+            Ok(Err(SyncError::Store(error))) => return Err(error.into()),
+            // The banner says it, as for every reading; what passes by itself is tried again in the background.
+            Ok(Err(SyncError::Hiver(error))) => {
+                let trouble = words::trouble(&error);
+                let passes = !trouble.about_key;
+                self.set_trouble(Some(trouble));
+                if passes {
+                    self.refresh();
+                }
+            }
+            // It was broken off; the log has the cause where there is one.
+            Ok(Err(SyncError::Trouble(_) | SyncError::SomebodyGoesFirst)) | Err(_) => {
+                self.refresh();
+            }
         }
+        Ok(())
     }
 
     fn lists_about(&self, filter: &str) -> Vec<ListKey> {

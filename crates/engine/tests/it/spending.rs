@@ -182,6 +182,24 @@ async fn only_the_list_that_was_asked_for_is_read_again() {
 }
 
 #[tokio::test]
+async fn trouble_with_a_list_that_was_asked_for_is_shown_until_it_is_over() {
+    let house = House::new(100).await;
+    let engine = house.synced().await;
+    house.sim().set_key_active(false);
+    engine.refresh_lists("status:open").await.unwrap();
+    let trouble = engine.status().await.unwrap().trouble;
+    assert!(trouble.is_some_and(|trouble| trouble.about_key));
+    assert_eq!(
+        house.sim().ledger().requests.len(),
+        1,
+        "a refused key is not tried again"
+    );
+    house.sim().set_key_active(true);
+    engine.refresh_lists("status:open").await.unwrap();
+    assert_eq!(engine.status().await.unwrap().trouble, None);
+}
+
+#[tokio::test]
 async fn where_many_left_a_list_the_others_are_read_instead_of_looking_them_up() {
     let house = House::new(900).await;
     let engine = house.synced().await;
