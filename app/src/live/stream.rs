@@ -22,7 +22,7 @@ use crate::view::RunProgressView;
 /// All times in milliseconds. How often the stream is looked after.
 const LOOK_EVERY: f64 = 5_000.0;
 /// The console says something every 15 s (`server/src/web/live.rs`): a stream that was silent for so long is dead.
-const SILENT: f64 = 40_000.0;
+const SILENT: f64 = 32_000.0;
 /// An answer that takes longer does not come.
 const NO_ANSWER: f64 = 10_000.0;
 /// The first and the longest pause between tries, give or take half of it: not all tabs at once.

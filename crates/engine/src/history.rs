@@ -159,11 +159,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Histories were forgotten: what came and left is read anew.
-    pub(crate) fn forget_lately(&self) {
-        *self.lately() = Lately::default();
-    }
-
     fn lately(&self) -> std::sync::MutexGuard<'_, Lately> {
         self.0
             .history

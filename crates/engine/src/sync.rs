@@ -93,7 +93,10 @@ pub(crate) async fn work(engine: Engine) {
 async fn keep(engine: &Engine, link: &Arc<Link>) {
     let mut failures = 0_usize;
     let mut left_over = Wants::default();
-    let mut tried = Tried::default();
+    let mut tried = Tried {
+        since: engine.now(),
+        ..Tried::default()
+    };
     if engine.config().duties == Duties::Reading {
         engine.until_wanted().await;
     }

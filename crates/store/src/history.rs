@@ -113,31 +113,25 @@ impl Store {
     }
 }
 
-/// Forgets the history of a mailbox within a transaction of the caller's.
-pub(crate) async fn forget_mailbox(
+/// A mailbox is not looked at from `at` on, within a transaction of the caller's. Its history stays; once all of it was
+/// read again, it goes on from what was found then, after a gap.
+pub(crate) async fn leave(
     transaction: &DatabaseTransaction,
     connection: ConnectionId,
     mailbox: &MailboxId,
+    at: i64,
 ) -> Result<()> {
-    let during = "forget the history of a mailbox";
-    Entity::delete_many()
-        .filter(Column::ConnectionId.eq(connection))
-        .filter(Column::MailboxId.eq(mailbox.as_str()))
-        .exec(transaction)
-        .await
-        .during(during)?;
-    history_gaps::Entity::delete_many()
-        .filter(history_gaps::Column::ConnectionId.eq(connection))
-        .filter(history_gaps::Column::MailboxId.eq(mailbox.as_str()))
-        .exec(transaction)
-        .await
-        .during(during)?;
-    history_marks::Entity::delete_many()
+    history_marks::Entity::update_many()
+        .col_expr(history_marks::Column::OpenUntil, None::<i64>.into())
+        .col_expr(history_marks::Column::ClosedUntil, None::<i64>.into())
+        .col_expr(history_marks::Column::LeftAt, Some(at).into())
         .filter(history_marks::Column::ConnectionId.eq(connection))
         .filter(history_marks::Column::MailboxId.eq(mailbox.as_str()))
+        .filter(history_marks::Column::BeginsAt.is_not_null())
+        .filter(history_marks::Column::LeftAt.is_null())
         .exec(transaction)
         .await
-        .during(during)?;
+        .during("note that a mailbox is left out")?;
     Ok(())
 }
 
@@ -164,7 +158,7 @@ impl<'t> Recorder<'t> {
             source,
             begun: marks
                 .into_iter()
-                .filter(|mark| mark.begins_at.is_some())
+                .filter(|mark| mark.begins_at.is_some() && mark.left_at.is_none())
                 .map(|mark| (mark.mailbox.clone(), mark))
                 .collect(),
             rows: Vec::new(),

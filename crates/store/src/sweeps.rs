@@ -212,7 +212,7 @@ impl Store {
         drop_pages(&self.write, connection, list).await
     }
 
-    /// Forgets the conversations of a mailbox, their history, and that its lists were ever read.
+    /// Forgets the conversations of a mailbox and that its lists were ever read, from `at` on. Its history stays.
     ///
     /// # Errors
     /// When the database fails.
@@ -220,6 +220,7 @@ impl Store {
         &self,
         connection: ConnectionId,
         mailbox: &MailboxId,
+        at: i64,
     ) -> Result<()> {
         let during = "forget a mailbox";
         let transaction = self.write.begin().await.during(during)?;
@@ -241,8 +242,8 @@ impl Store {
             .exec(&transaction)
             .await
             .during(during)?;
-        // What is read of it some day is where its history begins anew, and nothing that came.
-        history::forget_mailbox(&transaction, connection, mailbox).await?;
+        // What is read of it some day is nothing that came.
+        history::leave(&transaction, connection, mailbox, at).await?;
         transaction.commit().await.during(during)
     }
 }

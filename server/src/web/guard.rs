@@ -73,10 +73,13 @@ pub(super) async fn guard(
         )
             .into_response();
     }
+    // Nothing is to be opened at Hiver's door, and its secret belongs into no other address.
     let wanted = request
         .uri()
         .path_and_query()
-        .map_or("/", |wanted| wanted.as_str());
+        .map(|wanted| wanted.as_str())
+        .filter(|wanted| !wanted.starts_with("/webhooks/"))
+        .unwrap_or("/");
     let query = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("next", wanted)
         .finish();

@@ -50,7 +50,7 @@ pub(in crate::server_fns) fn draw(
             }}
             <p class="hint">
                 "A mailbox that is left out is not read, and the mirror forgets its conversations. In Hiver nothing changes. \
-                 Put in again, it is read anew."
+                 Put in again, it is read anew; its history has a gap then."
             </p>
         </section>
         <section aria-labelledby="share">
@@ -92,7 +92,7 @@ fn how(reading: &Reading) -> String {
         "Events tell of changes within a second or two; sweeps look for what events left out, four times as rarely as \
          without them."
     } else {
-        "No event came in the last 24 hours: sweeps alone find out what changed. With webhooks set up, changes show \
+        "No event came in the last two hours: sweeps alone find out what changed. With webhooks set up, changes show \
          within a second or two, and sweeps cost a quarter."
     };
     if reading.stretch > 1.01 {

@@ -18,9 +18,14 @@ use crate::{Duties, Engine};
 /// The schedule is looked at again after so long at the latest: clocks are set, and machines sleep.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
+/// After a start, what was read that recently is not read again for events that may be lost.
+const JUST_READ: Duration = Duration::from_secs(60);
+
 /// What this process has tried to read since it has the link, and when.
 #[derive(Default)]
 pub(super) struct Tried {
+    /// Since when it listens to events.
+    pub(super) since: i64,
     pub(super) directory: Option<i64>,
     pub(super) lists: HashMap<ListKey, i64>,
     /// What vanished from lists that were read, and is still to be looked after.
@@ -40,6 +45,7 @@ pub(super) struct Agenda {
     whole: Vec<MailboxId>,
     now: i64,
     tried: HashMap<ListKey, i64>,
+    listening_since: i64,
     some_due: bool,
 }
 
@@ -53,6 +59,7 @@ impl Agenda {
             whole: Vec::new(),
             now: 0,
             tried: HashMap::new(),
+            listening_since: 0,
             some_due: false,
         }
     }
@@ -87,6 +94,7 @@ impl Agenda {
             whole: wants.mailboxes().filter(|_| sweeps).cloned().collect(),
             now,
             tried: tried.lists.clone(),
+            listening_since: tried.since,
             ..Self::nothing()
         };
         let directory_at = due_at(tried.directory, pace.directory_every(), now);
@@ -139,9 +147,16 @@ impl Agenda {
         if self.is_asked_for(list) {
             return Some(self.now);
         }
-        let every = self.pace?.every(&list.status);
         let mirror = engine.mirror().read();
         let read = mirror.lists.get(list).map(|read| read.at);
+        let pace = self.pace?;
+        // Events that came while nobody listened are lost.
+        let untold = pace.events && read.is_some_and(|read| read < self.listening_since);
+        let every = if untold && list.status != Status::Closed {
+            JUST_READ
+        } else {
+            pace.every(&list.status)
+        };
         // One that cannot be read is not tried again and again.
         let refused = mirror.closed_to_us.contains(&list.mailbox);
         let tried = self.tried.get(list).copied().filter(|_| refused);

@@ -40,7 +40,10 @@ pub(super) async fn read_directory(
     for gone in known().mailboxes {
         if !is_listed(&gone.id) {
             tracing::info!(mailbox = %gone.id, "Hiver no longer lists a mailbox: it is forgotten");
-            engine.store().forget_mailbox(connection, &gone.id).await?;
+            engine
+                .store()
+                .forget_mailbox(connection, &gone.id, engine.now())
+                .await?;
             engine.mirror().forget_mailbox(connection, &gone.id);
         }
     }

@@ -13,7 +13,7 @@ use crate::live::Live;
 /// Requests that reading mailboxes, users and tags takes, as long as each fits on a page.
 const DIRECTORY_REQUESTS: u32 = 3;
 /// Events tell of changes as long as one came within so long.
-const EVENTS_WITHIN_MS: i64 = 24 * 60 * 60 * 1_000;
+const EVENTS_WITHIN_MS: i64 = 2 * 60 * 60 * 1_000;
 
 /// What an admin says about reading from Hiver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,9 +44,9 @@ pub struct Reading {
     pub price: f64,
     /// So many times rarer than usual, for them to keep within the allowance. 1 where they do anyway.
     pub stretch: f64,
-    /// Whether events tell of changes: one came within a day.
+    /// Whether events tell of changes: one came within two hours.
     pub events: bool,
-    /// The mailboxes that Hiver lists, in its order.
+    /// The mailboxes that Hiver lists, by name.
     pub mailboxes: Vec<MailboxReading>,
 }
 
@@ -106,9 +106,10 @@ impl Engine {
             .await?;
         self.mirror().leave_out(connection, &settings.left_out);
         for mailbox in &settings.left_out {
-            self.store().forget_mailbox(connection, mailbox).await?;
+            self.store()
+                .forget_mailbox(connection, mailbox, self.now())
+                .await?;
         }
-        self.forget_lately();
         tracing::info!(
             share = settings.share,
             left_out = settings.left_out.len(),
@@ -164,7 +165,12 @@ impl Engine {
             price: pace.price,
             stretch: pace.stretch,
             events: pace.events,
-            mailboxes: read.chain(left_out).collect(),
+            mailboxes: {
+                let mut mailboxes: Vec<_> = read.chain(left_out).collect();
+                // By name, so that none moves when it is left out.
+                mailboxes.sort_by(|one, other| one.mailbox.name.cmp(&other.mailbox.name));
+                mailboxes
+            },
             settings,
         })
     }

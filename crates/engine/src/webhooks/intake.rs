@@ -70,6 +70,11 @@ pub(super) async fn take(engine: &Engine, body: Vec<u8>) -> Result<KeptDelivery,
     let effect = match &event {
         Event { is_json: false, .. } => Some("It is no JSON: there is nothing to look at."),
         Event {
+            name: Some(name),
+            conversation: None,
+            ..
+        } if name == "ping" => Some("The address works."),
+        Event {
             conversation: None, ..
         } => Some("It names no conversation: there is nothing to look at."),
         Event { .. } => None,

@@ -9,6 +9,7 @@ use engine::{Clock, Engine, ReadingSettings};
 use hiver::{Dialect, Hiver, Lane, Settings};
 use hiver_sim::{Access, ConversationChange, NewConversation, Status};
 use serde_json::json;
+use store::HistoryMark;
 use triage::model::MailboxId;
 
 use crate::support::{
@@ -101,6 +102,13 @@ async fn a_mailbox_that_is_left_out_is_forgotten_and_not_asked_for() {
     let support = mailbox(&house, "Support");
     let of_support = House::ids(&engine, "mailbox:Support status:open");
     assert!(!of_support.is_empty());
+    let connection = engine.status().await.unwrap().connection.unwrap().id;
+    let marks = engine.store().history_marks(connection).await.unwrap();
+    let before = marks
+        .into_iter()
+        .find(|one| one.mailbox == support)
+        .unwrap();
+    assert!(before.begins_at.is_some());
     let out = ReadingSettings {
         left_out: BTreeSet::from([support.clone()]),
         ..ReadingSettings::default()
@@ -153,6 +161,54 @@ async fn a_mailbox_that_is_left_out_is_forgotten_and_not_asked_for() {
     .await;
     settle(&engine).await;
     assert_mirror_is_true(&engine, &house);
+
+    // Its history went on, after a gap, and what was read anew did not come.
+    let connection = engine.status().await.unwrap().connection.unwrap().id;
+    let store = engine.store();
+    eventually(&engine, "its history goes on", || async {
+        let marks = store.history_marks(connection).await.unwrap();
+        marks.iter().all(|mark| mark.left_at.is_none())
+    })
+    .await;
+    let mark = |marks: Vec<HistoryMark>| marks.into_iter().find(|one| one.mailbox == support);
+    let after = mark(store.history_marks(connection).await.unwrap()).unwrap();
+    assert_eq!(after.begins_at, before.begins_at);
+    let gaps = store.history_gaps(connection, 0).await.unwrap();
+    assert_eq!(gaps.iter().filter(|gap| gap.mailbox == support).count(), 1);
+    assert!(
+        store
+            .history(connection, 0, 1_000)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn events_that_came_while_the_console_was_down_are_made_up_for_at_its_start() {
+    let house = House::new(60).await;
+    let (now, at) = clock();
+    let engine = start(&house.database(), house.config(), at.clone()).await;
+    until_synced(&engine).await;
+    let open = House::ids(&engine, "status:open");
+    let event = json!({"event": "note.added", "data": {"conversation": {"id": open[0]}}});
+    engine
+        .take_delivery(event.to_string().into_bytes())
+        .await
+        .unwrap();
+    assert!(engine.reading_plan().await.unwrap().events);
+    engine.stop(Duration::from_secs(5)).await;
+    let new = NewConversation::new("Support", "Nobody heard of it");
+    let new = house.sim().create_conversation(new).unwrap();
+    now.fetch_add(2 * MINUTE, Ordering::SeqCst);
+    let engine = start(&house.database(), house.config(), at).await;
+    eventually(&engine, "it is there", || async {
+        engine
+            .mirror()
+            .conversation(&new.id.as_str().into())
+            .is_some()
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ pub(crate) struct Model {
     pub(crate) open_until: Option<i64>,
     pub(crate) closed_until: Option<i64>,
     pub(crate) expected_by: i64,
+    pub(crate) left_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

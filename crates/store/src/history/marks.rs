@@ -26,6 +26,8 @@ pub struct HistoryMark {
     pub closed_until: Option<i64>,
     /// When they should be looked at again at the latest: if that is over, nobody is looking.
     pub expected_by: i64,
+    /// Since when the mailbox is not looked at on purpose; nothing where it is.
+    pub left_at: Option<i64>,
 }
 
 /// A time in which a mailbox was not looked at although it should have been.
@@ -90,6 +92,7 @@ impl Store {
             open_until: None,
             closed_until: None,
             expected_by: i64::MAX,
+            left_at: None,
         });
         match look.of {
             LookOf::Closed => mark.closed_until = Some(look.began),
@@ -113,6 +116,12 @@ impl Store {
         }
         if mark.open_until.is_some() && mark.closed_until.is_some() {
             mark.begins_at = mark.begins_at.or(Some(look.ended));
+            if let Some(from) = mark.left_at.take() {
+                gap(connection, mailbox, from, look.ended)
+                    .insert(&transaction)
+                    .await
+                    .during(during)?;
+            }
         }
         let update = OnConflict::columns([Column::ConnectionId, Column::MailboxId])
             .update_columns([
@@ -120,6 +129,7 @@ impl Store {
                 Column::OpenUntil,
                 Column::ClosedUntil,
                 Column::ExpectedBy,
+                Column::LeftAt,
             ])
             .to_owned();
         Entity::insert(mark.into_active_model())
@@ -197,6 +207,7 @@ pub(super) async fn of(
             open_until: row.open_until,
             closed_until: row.closed_until,
             expected_by: row.expected_by,
+            left_at: row.left_at,
         })
         .collect())
 }

@@ -90,6 +90,7 @@ fn history_marks() -> TableCreateStatement {
         .col(big_integer_null("open_until"))
         .col(big_integer_null("closed_until"))
         .col(big_integer("expected_by"))
+        .col(big_integer_null("left_at"))
         .primary_key(Index::create().col("connection_id").col("mailbox_id"))
         .to_owned()
 }
