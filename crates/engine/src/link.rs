@@ -109,6 +109,22 @@ impl Engine {
         self.0.link.borrow().clone()
     }
 
+    /// The link in use, once there is one; nothing when the engine stops.
+    pub(crate) async fn next_link(
+        &self,
+        links: &mut watch::Receiver<Option<Arc<Link>>>,
+    ) -> Option<Arc<Link>> {
+        loop {
+            if let Some(link) = links.borrow_and_update().clone() {
+                return Some(link);
+            }
+            tokio::select! {
+                () = self.0.stop.cancelled() => return None,
+                changed = links.changed() => changed.ok()?,
+            }
+        }
+    }
+
     /// Whether there is a key.
     #[must_use]
     pub fn has_key(&self) -> bool {

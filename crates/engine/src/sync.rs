@@ -68,15 +68,7 @@ enum Swept {
 /// Keeps the mirror of whatever link is in use, until the engine stops.
 pub(crate) async fn work(engine: Engine) {
     let mut links = engine.0.link.subscribe();
-    loop {
-        let link = links.borrow_and_update().clone();
-        let Some(link) = link else {
-            tokio::select! {
-                () = engine.0.stop.cancelled() => return,
-                changed = links.changed() => if changed.is_err() { return },
-            }
-            continue;
-        };
+    while let Some(link) = engine.next_link(&mut links).await {
         tokio::select! {
             // The end of the engine is also the end of the link, and must not be taken for a replacement: nothing
             // leaves after it.

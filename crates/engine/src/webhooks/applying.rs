@@ -33,15 +33,7 @@ enum Looked {
 /// Applies what was delivered to whatever link is in use, until the engine stops.
 pub(super) async fn work(engine: Engine) {
     let mut links = engine.0.link.subscribe();
-    loop {
-        let link = links.borrow_and_update().clone();
-        let Some(link) = link else {
-            tokio::select! {
-                () = engine.0.stop.cancelled() => return,
-                changed = links.changed() => if changed.is_err() { return },
-            }
-            continue;
-        };
+    while let Some(link) = engine.next_link(&mut links).await {
         tokio::select! {
             biased;
             () = engine.0.stop.cancelled() => return,
