@@ -17,6 +17,7 @@ mod mirror;
 mod patience;
 mod planning;
 mod query;
+mod rules;
 mod runs;
 mod status;
 mod sync;
@@ -40,6 +41,7 @@ pub use mirror::{Mirror, MirrorState};
 pub use patience::Patience;
 pub use planning::PlanError;
 pub use query::{ListNews, Listed, MailboxCounts, Sort, SortKey, UserCounts};
+pub use rules::{Acts, Draft, LiveRules, SaveRulesError, rows};
 pub use runs::{Preview, RunPage, RunStatus};
 use secrecy::SecretString;
 pub use status::{Status, SyncProgress, Trouble};
@@ -56,6 +58,7 @@ use crate::executor::{Activity, Busy};
 use crate::history::History;
 use crate::link::Link;
 use crate::live::Board;
+use crate::rules::Rules;
 use crate::sync::Wanted;
 use crate::webhooks::Door;
 
@@ -125,6 +128,7 @@ struct Inner {
     busy: Busy,
     door: Door,
     history: History,
+    rules: Rules,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -184,6 +188,7 @@ impl Engine {
             busy: Busy::default(),
             door: Door::default(),
             history: History::default(),
+            rules: Rules::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }));

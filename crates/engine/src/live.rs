@@ -25,6 +25,8 @@ pub enum Live {
     Status,
     /// Something was delivered by Hiver, or what was delivered was applied.
     Delivered,
+    /// The rules were saved, or something else about them changed.
+    Rules,
     /// A run moved on as a whole.
     Run(RunId),
     /// A change of a run turned.
@@ -119,7 +121,7 @@ impl Board {
             Live::Mirror => {
                 self.mirror.send_replace(now);
             }
-            Live::Status => {
+            Live::Status | Live::Rules => {
                 self.frame.send_replace(now);
             }
             Live::Delivered => {

@@ -12,6 +12,8 @@ pub(crate) mod list_reads;
 pub(crate) mod mailboxes;
 pub(crate) mod operators;
 pub(crate) mod reads;
+pub(crate) mod rule_drafts;
+pub(crate) mod rule_versions;
 pub(crate) mod runs;
 pub(crate) mod sessions;
 pub(crate) mod settings;

@@ -14,6 +14,8 @@ mod migration;
 mod mirror;
 mod open;
 mod operators;
+mod rule_drafts;
+mod rule_sets;
 mod runs;
 mod seal;
 mod sessions;
@@ -31,6 +33,8 @@ pub use holds::Hold;
 pub use mirror::{MailboxState, StoredDirectory, StoredMirror};
 pub use open::Store;
 pub use operators::{NewOperator, Operator, OperatorChange, OperatorId, Role};
+pub use rule_drafts::RuleDraft;
+pub use rule_sets::{NewRuleVersion, RuleVersion, SavedRules, StoredRules};
 pub use runs::{
     Author, ChangeRow, ChangeUpdate, Decision, NewChange, NewRun, NewTag, NewTagState, NewUndo,
     PlanFacts, PlannedUndo, Run, RunLane, UndoReads, Written, WrittenFilter,

@@ -6,6 +6,7 @@ mod m0003_operators;
 mod m0004_webhooks;
 mod m0005_history;
 mod m0006_sweeps;
+mod m0007_rule_sets;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_webhooks::Migration),
             Box::new(m0005_history::Migration),
             Box::new(m0006_sweeps::Migration),
+            Box::new(m0007_rule_sets::Migration),
         ]
     }
 }

@@ -1,0 +1,66 @@
+//! Routing rules: the set that is in force, its versions, what operators are writing, and the world as rules see it.
+
+mod drafts;
+mod keeping;
+mod looking;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use routing::Compiled;
+use routing::model::RuleSet;
+use store::{ConnectionId, RuleVersion};
+use triage::model::Directory;
+
+pub use self::drafts::Draft;
+pub use self::keeping::SaveRulesError;
+pub use self::looking::{Acts, rows};
+
+/// A version of the rules, ready to be evaluated.
+#[derive(Debug)]
+pub struct LiveRules {
+    /// The connection whose rules these are.
+    pub connection: ConnectionId,
+    /// Which version; nothing where no rules were ever saved.
+    pub version: Option<RuleVersion>,
+    /// The rules.
+    pub set: Arc<RuleSet>,
+    /// The same, ready.
+    pub compiled: Arc<Compiled>,
+    /// The names that they were made ready with.
+    directory: Directory,
+}
+
+impl LiveRules {
+    /// The number of the version; 0 where no rules were ever saved.
+    #[must_use]
+    pub fn number(&self) -> i32 {
+        self.version.as_ref().map_or(0, |version| version.version)
+    }
+}
+
+/// What the rules have in memory.
+#[derive(Default)]
+pub(crate) struct Rules {
+    /// The version in force; read again when the connection, the names or the version change.
+    live: RwLock<Option<Arc<LiveRules>>>,
+    /// When each rule last acted on each conversation.
+    acts: RwLock<Arc<Acts>>,
+}
+
+impl Rules {
+    fn live(&self) -> Option<Arc<LiveRules>> {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        live.clone()
+    }
+
+    /// Takes in rules, but where later ones are known already.
+    fn set_live(&self, rules: Arc<LiveRules>) {
+        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+        let known = live
+            .as_ref()
+            .filter(|known| known.connection == rules.connection);
+        if known.is_none_or(|known| known.number() <= rules.number()) {
+            *live = Some(rules);
+        }
+    }
+}

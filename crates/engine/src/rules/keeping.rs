@@ -1,0 +1,177 @@
+//! Saving rules, and the version in force.
+
+use std::sync::Arc;
+
+use routing::Compiled;
+use routing::model::RuleSet;
+use routing::problem::Problem;
+use store::{ConnectionId, NewRuleVersion, RuleVersion, SavedRules, StoredRules};
+use triage::model::Directory;
+
+use super::LiveRules;
+use crate::Engine;
+use crate::live::Live;
+
+/// Why rules were not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveRulesError {
+    /// No Hiver was ever connected: rules belong to a connection.
+    #[error("no Hiver is connected: an admin sets the key first")]
+    NoConnection,
+    /// Somebody else saved meanwhile.
+    #[error("the rules were saved by somebody else meanwhile: they are at version {latest}")]
+    Moved {
+        /// The latest version.
+        latest: i32,
+    },
+    /// The rules cannot be used.
+    #[error("the rules cannot be used")]
+    Problems(Vec<Problem>),
+    /// The database failed.
+    #[error("the rules could not be kept")]
+    Store(#[from] store::Error),
+}
+
+impl Engine {
+    /// The rules in force, with the names as the mirror has them now; nothing where no Hiver was ever connected.
+    ///
+    /// # Errors
+    /// When the database fails, or holds rules that this program cannot use.
+    pub async fn rules(&self) -> Result<Option<Arc<LiveRules>>, store::Error> {
+        let (connection, directory) = {
+            let mirror = self.mirror().read();
+            (mirror.connection(), mirror.directory.clone())
+        };
+        let Some(connection) = connection else {
+            return Ok(None);
+        };
+        let known = self
+            .0
+            .rules
+            .live()
+            .filter(|known| known.connection == connection);
+        if let Some(known) = &known
+            && known.directory == directory
+        {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let (version, set) = match known {
+            Some(known) => (known.version.clone(), Arc::clone(&known.set)),
+            None => match self.store().rules(connection, None).await? {
+                Some(stored) => (Some(stored.version.clone()), Arc::new(read(&stored)?)),
+                None => (None, Arc::default()),
+            },
+        };
+        let live = ready(connection, version, set, directory)
+            .map_err(|problems| unusable(SaveRulesError::Problems(problems)))?;
+        let live = Arc::new(live);
+        self.0.rules.set_live(Arc::clone(&live));
+        Ok(Some(live))
+    }
+
+    /// Saves rules as a new version, which is in force from then on. `base` is the version that was edited, 0 where
+    /// there was none; `note` says why, where the rules were not just edited. Returns the number of the version.
+    ///
+    /// # Errors
+    /// When somebody else saved since `base`, the rules cannot be used, or the database fails.
+    pub async fn save_rules(
+        &self,
+        author: &str,
+        base: i32,
+        set: RuleSet,
+        note: &str,
+    ) -> Result<i32, SaveRulesError> {
+        let (connection, directory) = {
+            let mirror = self.mirror().read();
+            (mirror.connection(), mirror.directory.clone())
+        };
+        let connection = connection.ok_or(SaveRulesError::NoConnection)?;
+        let rules = serde_json::to_string(&set).map_err(unusable)?;
+        let set = Arc::new(set);
+        let mut live = ready(connection, None, set, directory).map_err(SaveRulesError::Problems)?;
+        let now = self.now();
+        let new = NewRuleVersion {
+            connection,
+            base,
+            author: author.to_owned(),
+            note: note.to_owned(),
+            rules,
+            now,
+        };
+        match self.store().save_rules(new).await? {
+            SavedRules::Moved(latest) => Err(SaveRulesError::Moved { latest }),
+            SavedRules::As(version) => {
+                live.version = Some(RuleVersion {
+                    version,
+                    author: author.to_owned(),
+                    saved_at: now,
+                    note: note.to_owned(),
+                });
+                self.0.rules.set_live(Arc::new(live));
+                tracing::info!(version, by = author, note, "rules saved");
+                self.tell(Live::Rules);
+                Ok(version)
+            }
+        }
+    }
+
+    /// The rules of a version; nothing where there is no such version.
+    ///
+    /// # Errors
+    /// When the database fails, or holds rules that this program cannot read.
+    pub async fn rules_of_version(
+        &self,
+        version: i32,
+    ) -> Result<Option<(RuleVersion, RuleSet)>, store::Error> {
+        let Some(connection) = self.mirror().connection() else {
+            return Ok(None);
+        };
+        let stored = self.store().rules(connection, Some(version)).await?;
+        stored
+            .map(|stored| Ok((stored.version.clone(), read(&stored)?)))
+            .transpose()
+    }
+
+    /// The versions before `before`, or all, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rule_versions(
+        &self,
+        before: Option<i32>,
+        limit: u64,
+    ) -> Result<Vec<RuleVersion>, store::Error> {
+        match self.mirror().connection() {
+            Some(connection) => self.store().rule_versions(connection, before, limit).await,
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+fn ready(
+    connection: ConnectionId,
+    version: Option<RuleVersion>,
+    set: Arc<RuleSet>,
+    directory: Directory,
+) -> Result<LiveRules, Vec<Problem>> {
+    let compiled = Arc::new(Compiled::new(&set, &directory)?);
+    Ok(LiveRules {
+        connection,
+        version,
+        set,
+        compiled,
+        directory,
+    })
+}
+
+fn read(stored: &StoredRules) -> Result<RuleSet, store::Error> {
+    serde_json::from_str(&stored.rules).map_err(unusable)
+}
+
+/// What the database holds is of no use to this program.
+pub(super) fn unusable(source: impl std::error::Error + Send + Sync + 'static) -> store::Error {
+    store::Error::Value {
+        operation: "read the rules",
+        source: Box::new(source),
+    }
+}

@@ -1,0 +1,71 @@
+//! The world as rules see it: conversations of the mirror, who has how many, the time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+
+use jiff::Timestamp;
+use routing::moment::{Moment, Occasion};
+use routing::world::{Acted, Row, Staff};
+use triage::model::{ConversationId, Status};
+
+use crate::Engine;
+use crate::mirror::MirrorState;
+
+/// When each rule last acted on each conversation.
+pub type Acts = HashMap<ConversationId, Vec<Acted>>;
+
+/// The conversations of the mirror as rules see them, in no order.
+pub fn rows<'m>(state: &'m MirrorState, acts: &'m Acts) -> impl Iterator<Item = Row<'m>> {
+    state.rows.values().map(|row| row.seen_by_rules(acts))
+}
+
+impl crate::mirror::Row {
+    /// The conversation as rules see it.
+    #[must_use]
+    pub fn seen_by_rules<'m>(&'m self, acts: &'m Acts) -> Row<'m> {
+        let conversation = &self.conversation;
+        Row {
+            conversation,
+            folded_subject: conversation.subject.is_some().then_some(&*self.folded),
+            extras: &[],
+            acted: acts.get(&conversation.id).map_or(&[], Vec::as_slice),
+        }
+    }
+}
+
+impl Engine {
+    /// The present as rules see it.
+    #[must_use]
+    pub fn moment(&self, occasion: Occasion) -> Moment {
+        let now_ms = self.now();
+        let at = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        Moment {
+            now_ms,
+            utc_offset_seconds: self.time_zone().to_offset(at).seconds(),
+            occasion,
+        }
+    }
+
+    /// When each rule last acted on each conversation.
+    #[must_use]
+    pub fn acts(&self) -> Arc<Acts> {
+        let acts = &self.0.rules.acts;
+        Arc::clone(&acts.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What each user has on their desk.
+    #[must_use]
+    pub fn staff(&self) -> Staff {
+        let mut staff = Staff::default();
+        let state = self.mirror().read();
+        let open = state
+            .rows
+            .values()
+            .map(|row| &row.conversation)
+            .filter(|one| one.status == Some(Status::Open));
+        for user in open.filter_map(|one| one.assignee.user_id()) {
+            staff.moved(None, Some(user));
+        }
+        staff
+    }
+}
