@@ -21,6 +21,7 @@ use crate::pages::runs::RunsPage;
 use crate::pages::settings::SettingsPage;
 use crate::pages::setup::SetupPage;
 use crate::pages::triage::TriagePage;
+use crate::pages::trying::TryingPage;
 use crate::pages::webhooks::WebhooksPage;
 
 /// The application. Every page waits for its data on the server, so that it also works without scripts.
@@ -41,6 +42,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/triage") view=TriagePage ssr=SsrMode::Async/>
                     <Route path=path!("/preview/:id") view=PreviewPage ssr=SsrMode::Async/>
                     <Route path=path!("/conversations/:id") view=ConversationPage ssr=SsrMode::Async/>
+                    <Route path=path!("/conversations/:id/rules") view=TryingPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules/backtest") view=TryingPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules/explain") view=TryingPage ssr=SsrMode::Async/>
                     <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                     <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>

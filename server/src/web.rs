@@ -15,6 +15,7 @@ mod said;
 mod sessions;
 mod sign_in;
 mod throttle;
+mod trying_forms;
 mod webhook_forms;
 mod webhooks;
 
@@ -139,6 +140,7 @@ pub(crate) fn router(web: &Web) -> Router {
         .merge(operators::routes())
         .merge(reading_form::routes())
         .merge(webhook_forms::routes())
+        .merge(trying_forms::routes())
         .with_state(web.clone())
         .merge(web.0.pages.clone())
         .layer(from_fn_with_state(web.clone(), drafts::keep))

@@ -180,9 +180,11 @@ mod in_place {
         }
     }
 
+    /// Whether `details` are open is for the person who looks at them.
     fn attributes(old: &Element, new: &Element) {
         for name in new.get_attribute_names() {
             if let Some(name) = name.as_string()
+                && name != "open"
                 && let Some(value) = new.get_attribute(&name)
             {
                 let _ = old.set_attribute(&name, &value);
@@ -190,6 +192,7 @@ mod in_place {
         }
         for name in old.get_attribute_names() {
             if let Some(name) = name.as_string()
+                && name != "open"
                 && !new.has_attribute(&name)
             {
                 let _ = old.remove_attribute(&name);

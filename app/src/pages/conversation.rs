@@ -6,7 +6,9 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::components::frame::Who;
-use crate::components::marks::{Ago, AssigneeMark, OutcomeMark, StatusMark, Subject, TagMarks};
+use crate::components::marks::{
+    Ago, AssigneeMark, OutcomeMark, StatusMark, Subject, TagMarks, conversation_page,
+};
 use crate::components::problem::{Message, PageProblem};
 use crate::live::{Live, steady};
 use crate::server_fns::conversation::{RefreshConversation, conversation};
@@ -51,6 +53,7 @@ fn Found(
         "When the console last saw it change: Hiver did not say"
     };
     let id = row.id.clone();
+    let rules = format!("{}/rules", conversation_page(&id));
     view! {
         <header class="page-head">
             <p class="crumb"><a href="/triage?q=status:open">"Triage"</a></p>
@@ -65,6 +68,7 @@ fn Found(
                             </ActionForm>
                         }
                     })}
+                <a class="button" href=rules>"Rules"</a>
                 {found
                     .link
                     .map(|link| {

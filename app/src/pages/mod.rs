@@ -15,4 +15,5 @@ pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod triage;
+pub(crate) mod trying;
 pub(crate) mod webhooks;

@@ -10,6 +10,8 @@ use leptos_router::hooks::{use_location, use_query_map};
 
 use self::address::Address;
 use self::filter_bar::FilterBar;
+#[cfg(feature = "ssr")]
+pub(crate) use self::filter_bar::FilterProblem;
 use self::list::List;
 use crate::components::compose::{Compose, ComposeBar, Kept, Picked};
 use crate::components::frame::Who;

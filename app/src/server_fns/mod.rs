@@ -15,6 +15,7 @@ pub(crate) mod preview;
 pub(crate) mod reading;
 pub(crate) mod runs;
 pub(crate) mod triage;
+pub(crate) mod trying;
 pub(crate) mod webhooks;
 
 #[cfg(feature = "ssr")]
@@ -37,7 +38,7 @@ pub use export::changes_csv;
 pub use frame::frame_now;
 pub(crate) use json::Json;
 #[cfg(feature = "ssr")]
-pub use pages::{SHORTEST_PASSWORD, Said};
+pub use pages::{SHORTEST_PASSWORD, Said, rule_source};
 #[cfg(feature = "ssr")]
 pub use runs::progress_now;
 #[cfg(feature = "ssr")]

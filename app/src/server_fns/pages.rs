@@ -1,7 +1,9 @@
 //! Pages that only the server draws: they reach the browser as HTML and cost it no code. See `components::drawn`.
 
 pub(super) mod activity;
+pub(super) mod backtest;
 pub(super) mod budget;
+pub(super) mod explain;
 pub(super) mod flow;
 pub(super) mod operators;
 pub(super) mod overview;
@@ -9,11 +11,13 @@ pub(super) mod password;
 pub(super) mod reading;
 pub(super) mod runs;
 mod said;
+pub(super) mod trying;
 pub(super) mod webhooks;
 
 use leptos::prelude::*;
 
 pub use self::said::Said;
+pub use self::trying::source as rule_source;
 use super::access::extension;
 
 /// The shortest password that is taken.

@@ -27,6 +27,8 @@ pub enum Live {
     Delivered,
     /// The rules were saved, or something else about them changed.
     Rules,
+    /// A backtest got on, or is over.
+    Backtest,
     /// A run moved on as a whole.
     Run(RunId),
     /// A change of a run turned.
@@ -93,7 +95,8 @@ pub(crate) struct Board {
     latest: AtomicU64,
     mirror: watch::Sender<Seen>,
     frame: watch::Sender<Seen>,
-    /// How often something was delivered or applied.
+    /// How often something happened that a page shows and the frame does not: something was delivered or applied, or a
+    /// backtest got on.
     deliveries: AtomicU64,
     /// When each run moved last; also keeps what is told in order.
     runs: Mutex<HashMap<RunId, Seen>>,
@@ -124,7 +127,7 @@ impl Board {
             Live::Status | Live::Rules => {
                 self.frame.send_replace(now);
             }
-            Live::Delivered => {
+            Live::Delivered | Live::Backtest => {
                 self.deliveries.fetch_add(1, Ordering::Relaxed);
                 self.frame.send_replace(now);
             }
@@ -158,7 +161,7 @@ impl Board {
         self.frame.subscribe()
     }
 
-    /// How often something was delivered or applied.
+    /// How often something was delivered or applied, or a backtest got on.
     pub(crate) fn deliveries(&self) -> u64 {
         self.deliveries.load(Ordering::Relaxed)
     }

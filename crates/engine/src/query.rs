@@ -223,6 +223,28 @@ impl Mirror {
             .map(|listed| listed.conversations)
     }
 
+    /// The ids of all that matches `filter`, in the order of [`matching_with`](Self::matching_with).
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub fn ids_matching(
+        &self,
+        filter: &str,
+        history: &HistoryAnswers,
+        now: i64,
+    ) -> Result<Vec<ConversationId>, FilterError> {
+        let state = self.read();
+        let matcher = filter::parse(filter)?.resolve_with(&state.directory, history)?;
+        let mut found: Vec<(i64, &ConversationId)> = state
+            .rows
+            .values()
+            .filter(|row| matcher.matches(&row.conversation, &row.folded, now))
+            .map(|row| (row.conversation.age_from(), &row.conversation.id))
+            .collect();
+        found.sort_unstable();
+        Ok(found.into_iter().map(|(_, id)| id.clone()).collect())
+    }
+
     /// The conversation of that id.
     pub fn conversation(&self, id: &ConversationId) -> Option<Conversation> {
         self.read().rows.get(id).map(|row| row.conversation.clone())

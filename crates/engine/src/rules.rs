@@ -1,6 +1,8 @@
 //! Routing rules: the set that is in force, its versions, what operators are writing, and the world as rules see it.
 
+mod backtest;
 mod drafts;
+mod explaining;
 mod keeping;
 mod looking;
 
@@ -11,7 +13,13 @@ use routing::model::RuleSet;
 use store::{ConnectionId, RuleVersion};
 use triage::model::Directory;
 
+pub(crate) use self::backtest::Backtests;
+pub use self::backtest::{
+    Backtest, BacktestCounts, BacktestEntry, BacktestError, BacktestId, BacktestList,
+    BacktestState, EndState, Ending, KeptBacktest, RuleCounts, RuleSource, Shown, Standing, Trial,
+};
 pub use self::drafts::Draft;
+pub use self::explaining::Explained;
 pub use self::keeping::SaveRulesError;
 pub use self::looking::{Acts, rows};
 
@@ -45,6 +53,8 @@ pub(crate) struct Rules {
     live: RwLock<Option<Arc<LiveRules>>>,
     /// When each rule last acted on each conversation.
     acts: RwLock<Arc<Acts>>,
+    /// What was tried lately.
+    backtests: Backtests,
 }
 
 impl Rules {

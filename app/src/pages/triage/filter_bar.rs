@@ -79,7 +79,7 @@ pub(super) fn FilterBar(
 
 /// A filter that cannot be read: the place is marked, and nothing is listed.
 #[component]
-pub(super) fn FilterProblem(filter: String, error: FilterError) -> impl IntoView {
+pub(crate) fn FilterProblem(filter: String, error: FilterError) -> impl IntoView {
     let FilterError {
         span,
         message,

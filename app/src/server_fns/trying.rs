@@ -1,0 +1,248 @@
+//! Rules that are tried or explained; pages that the server draws. Their forms are plain ones: those that begin
+//! something are handled in `web/trying_forms.rs`.
+
+use leptos::prelude::*;
+use server_fn::codec::GetUrl;
+#[cfg(feature = "ssr")]
+use {
+    super::access::{SignedIn, internal, refuse, require},
+    super::pages::{self, backtest, explain},
+    super::words::Words,
+    crate::view::Role,
+    engine::{Engine, RuleSource},
+    leptos_router::location::Url,
+    routing::moment::Occasion,
+    serde::Deserialize,
+    std::sync::Arc,
+    triage::model::ConversationId,
+};
+
+use super::{ApiError, Json};
+
+/// Versions that can be chosen.
+#[cfg(feature = "ssr")]
+const VERSIONS: u64 = 30;
+/// Conversations that are offered where words were typed in place of an id.
+#[cfg(feature = "ssr")]
+const OFFERED: usize = 20;
+
+/// The page at `path` as HTML: a backtest, or an explanation. `query` is what stands behind it in the address.
+#[server(prefix = "/api", endpoint = "trying", output = Json, input = GetUrl)]
+pub async fn trying_page(
+    path: String,
+    #[server(default)] query: String,
+) -> Result<String, ApiError> {
+    let (engine, who) = require(Role::Viewer)?;
+    let asked: Asked = serde_qs::from_str(query.trim_start_matches('?')).unwrap_or_default();
+    match path.as_str() {
+        "/rules/backtest" => backtest_page(&engine, &who, &asked).await,
+        "/rules/explain" => explain_page(&engine, &who, &asked).await,
+        path => {
+            let id = path
+                .strip_prefix("/conversations/")
+                .and_then(|rest| rest.strip_suffix("/rules"));
+            match id {
+                Some(id) => {
+                    let id = ConversationId::from(Url::unescape(id));
+                    conversation_page(&engine, &who, &id, &asked).await
+                }
+                // The address of the page that comes next: this one is about to go.
+                None => Ok(String::new()),
+            }
+        }
+    }
+}
+
+/// What the address asks for.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    /// `draft`, `live`, or the number of a version.
+    rules: String,
+    /// A filter.
+    q: String,
+    as_new: String,
+    id: String,
+    show: String,
+    rule: String,
+    page: String,
+    on: String,
+    /// An id, or words of a subject.
+    conversation: String,
+}
+
+/// The rules that can be chosen, and which is.
+#[cfg(feature = "ssr")]
+async fn choices(
+    engine: &Engine,
+    who: &SignedIn,
+    asked: &str,
+) -> Result<pages::trying::Choices, ApiError> {
+    let live = engine.rules().await.map_err(|error| internal(&error))?;
+    let versions = engine.rule_versions(None, VERSIONS).await;
+    let draft = match who.role >= Role::Lead {
+        true => engine
+            .rule_draft(&who.name)
+            .await
+            .map_err(|error| internal(&error))?,
+        false => None,
+    };
+    let live = live.map_or(0, |live| live.number());
+    let chosen = pages::trying::source(asked, live)
+        .or(draft.is_some().then_some(RuleSource::Draft))
+        .unwrap_or(RuleSource::Version(live));
+    Ok(pages::trying::Choices {
+        live,
+        draft: draft.map(|draft| (draft.base, draft.changed_at)),
+        versions: versions.map_err(|error| internal(&error))?,
+        chosen,
+    })
+}
+
+#[cfg(feature = "ssr")]
+async fn backtest_page(engine: &Engine, who: &SignedIn, asked: &Asked) -> Result<String, ApiError> {
+    let may = who.role >= Role::Lead;
+    let words = Words::of(engine);
+    let said = pages::said();
+    let choices = choices(engine, who, &asked.rules).await?;
+    let kept = match asked.id.parse() {
+        Ok(id) => engine.backtest(&who.name, id),
+        Err(_) => None,
+    };
+    let filter = kept.as_ref().map_or(&asked.q, |kept| &kept.filter).clone();
+    let history = engine
+        .history_answers(&filter)
+        .await
+        .map_err(|error| internal(&error))?;
+    let matching = engine
+        .mirror()
+        .ids_matching(&filter, &history, engine.now())
+        .map(|ids| ids.len());
+    let status = engine.status().await.map_err(|error| internal(&error))?;
+    let directory = engine.mirror().read().directory.clone();
+    let subject = |id: &ConversationId| engine.mirror().conversation(id);
+    let found = backtest::Found {
+        choices,
+        filter,
+        matching,
+        as_if_new: kept
+            .as_ref()
+            .map_or(asked.as_new == "1", |kept| kept.as_if_new),
+        gone: kept.is_none() && !asked.id.is_empty(),
+        kept,
+        earlier: engine.backtests(&who.name),
+        price: Box::new({
+            let (rate, per_day) = (
+                engine.allowed_per_second(),
+                engine.config().requests_per_day,
+            );
+            move |requests| triage::plan::price(requests, rate, per_day, status.requests_today)
+        }),
+        directory,
+        conversation: &subject,
+        show: &asked.show,
+        rule: &asked.rule,
+        page: asked.page.parse().unwrap_or(1),
+        may,
+    };
+    Ok(backtest::draw(&words, found, said))
+}
+
+#[cfg(feature = "ssr")]
+async fn conversation_page(
+    engine: &Engine,
+    who: &SignedIn,
+    id: &ConversationId,
+    asked: &Asked,
+) -> Result<String, ApiError> {
+    let Some(explained) = explained(engine, who, id, asked).await? else {
+        return Err(refuse(ApiError::NotFound(format!(
+            "The mirror has no conversation `{id}`."
+        ))));
+    };
+    Ok(explain::of_conversation(
+        &Words::of(engine),
+        &explained,
+        &asked.rule,
+    ))
+}
+
+#[cfg(feature = "ssr")]
+async fn explain_page(engine: &Engine, who: &SignedIn, asked: &Asked) -> Result<String, ApiError> {
+    let words = Words::of(engine);
+    let typed = asked.conversation.trim();
+    let id = ConversationId::from(typed);
+    let explained = explained(engine, who, &id, asked).await?;
+    let offered = match explained.is_none() && !typed.is_empty() {
+        true => {
+            let filter = triage::filter::quote(typed);
+            let now = engine.now();
+            let sort = engine::Sort::default();
+            let listed = engine.mirror().list(&filter, sort, 0, OFFERED, now);
+            listed.map_or_else(
+                |_| (Vec::new(), 0),
+                |listed| (listed.conversations, listed.matching),
+            )
+        }
+        false => (Vec::new(), 0),
+    };
+    let choices = choices(engine, who, &asked.rules).await?;
+    let set = set_of(engine, who, choices.chosen).await?;
+    let directory = engine.mirror().read().directory.clone();
+    let found = explain::Search {
+        choices,
+        set,
+        typed,
+        rule: &asked.rule,
+        rows: offered
+            .0
+            .iter()
+            .map(|one| words.row(&directory, one))
+            .collect(),
+        matching: offered.1,
+        explained,
+    };
+    Ok(explain::of_rule(&words, found))
+}
+
+#[cfg(feature = "ssr")]
+async fn set_of(
+    engine: &Engine,
+    who: &SignedIn,
+    source: RuleSource,
+) -> Result<Arc<routing::model::RuleSet>, ApiError> {
+    let set = engine.rules_from(&who.name, source).await;
+    Ok(set.map_err(|error| internal(&error))?.unwrap_or_default())
+}
+
+#[cfg(feature = "ssr")]
+async fn explained(
+    engine: &Engine,
+    who: &SignedIn,
+    id: &ConversationId,
+    asked: &Asked,
+) -> Result<Option<explain::Found>, ApiError> {
+    if engine.mirror().conversation(id).is_none() {
+        return Ok(None);
+    }
+    // What acts is the live version: a draft is shown only where it is asked for.
+    let rules = match asked.rules.as_str() {
+        "" => "live",
+        rules => rules,
+    };
+    let choices = choices(engine, who, rules).await?;
+    let occasion = explain::occasion(&asked.on).unwrap_or(Occasion::Any);
+    let set = set_of(engine, who, choices.chosen).await?;
+    match engine.explain(&set, id, occasion) {
+        Ok(explained) => Ok(explained.map(|explained| explain::Found {
+            explained,
+            choices,
+            occasion,
+        })),
+        Err(problems) => {
+            let problems = problems.iter().map(|problem| format!("{problem}."));
+            Err(refuse(ApiError::Invalid(problems.collect())))
+        }
+    }
+}
