@@ -3,6 +3,7 @@
 mod drafts;
 mod keeping;
 mod looking;
+mod planning;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
