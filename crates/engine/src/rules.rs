@@ -5,6 +5,7 @@ mod drafts;
 mod explaining;
 mod keeping;
 mod looking;
+mod planning;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

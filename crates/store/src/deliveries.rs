@@ -150,6 +150,7 @@ impl Store {
                 effect: Set(one.effect),
                 applied_at: Set((state == DeliveryState::Applied).then_some(one.received_at)),
                 repeat_of: Set(repeat_of),
+                ruled: Set(false),
             });
             if repeat_of.is_none() {
                 originals.insert(hash, (id, one.received_at));
@@ -400,7 +401,7 @@ impl FromStr for DeliveryState {
 #[error("`{0}` is no state of a delivery")]
 pub struct UnknownState(String);
 
-/// Rows in statements of at most so many: SQLite takes 32,766 values, and a delivery has eleven.
+/// Rows in statements of at most so many: SQLite takes 32,766 values, and a delivery has twelve.
 fn chunks<T>(rows: Vec<T>) -> impl Iterator<Item = Vec<T>> {
     const ROWS: usize = 1_000;
     let mut rows = rows.into_iter();

@@ -36,8 +36,8 @@ pub use operators::{NewOperator, Operator, OperatorChange, OperatorId, Role};
 pub use rule_drafts::RuleDraft;
 pub use rule_sets::{NewRuleVersion, RuleVersion, SavedRules, StoredRules};
 pub use runs::{
-    Author, ChangeRow, ChangeUpdate, Decision, NewChange, NewRun, NewTag, NewTagState, NewUndo,
-    PlanFacts, PlannedUndo, Run, RunLane, UndoReads, Written, WrittenFilter,
+    Author, ChangeRow, ChangeRule, ChangeUpdate, Decision, NewChange, NewRun, NewTag, NewTagState,
+    NewUndo, PlanFacts, PlannedUndo, Run, RunLane, UndoReads, Written, WrittenFilter,
 };
 pub use seal::{SealError, SecretKey};
 pub use sessions::StoredSession;

@@ -19,6 +19,7 @@ mod outages;
 mod pausing;
 mod previews;
 mod reading;
+mod rules;
 mod runs;
 mod spending;
 mod support;

@@ -1,0 +1,4 @@
+//! Rules that act.
+
+mod planning;
+mod support;
