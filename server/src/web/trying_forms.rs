@@ -1,14 +1,16 @@
 //! The forms with which a backtest is begun, stopped and applied.
 
 use app::server_fns::{Said, SignedIn, rule_source};
+use app::view::Role;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
-use engine::{BacktestError, BacktestId, RuleSource, Trial};
+use engine::{BacktestError, BacktestId, BacktestState, PlanError, RuleSource, Trial};
 use serde::Deserialize;
 use tower_sessions::Session;
+use triage::selection::Selection;
 
 use super::{Web, plain};
 use crate::Problem;
@@ -20,6 +22,7 @@ pub(super) fn routes() -> Router<Web> {
     Router::new()
         .route("/rules/backtest", post(begin))
         .route("/rules/backtest/cancel", post(cancel))
+        .route("/rules/backtest/apply", post(apply))
 }
 
 #[derive(Deserialize)]
@@ -106,6 +109,54 @@ async fn cancel(
         return Redirect::to(&format!("{PAGE}?id={id}")).into_response();
     }
     Redirect::to(PAGE).into_response()
+}
+
+/// `POST /rules/backtest/apply`: plans what the rules that were tried do to the conversations that they were tried over,
+/// as those are now, and leads to the preview.
+async fn apply(
+    State(web): State<Web>,
+    Extension(by): Extension<SignedIn>,
+    session: Session,
+    Form(Chosen { id }): Form<Chosen>,
+) -> Response {
+    if let Some(refusal) = by.lacks(Role::Lead) {
+        return plain::page(StatusCode::FORBIDDEN, "Not allowed", &refusal);
+    }
+    let engine = &web.0.engine;
+    let id: Option<BacktestId> = id.parse().ok();
+    let kept = id.and_then(|id| engine.backtest(&by.name, id));
+    let Some((kept, result)) = kept.and_then(|kept| match &kept.state {
+        BacktestState::Done(result) => Some((kept.id, result.clone())),
+        _ => None,
+    }) else {
+        let said = Said::refused(
+            "Nothing was planned: that backtest is no longer there, or not done. Press Backtest to try again.",
+        );
+        web.0.sayings.put(&session, said);
+        return Redirect::to(PAGE).into_response();
+    };
+    let trial = &result.trial;
+    let rules = match trial.source {
+        RuleSource::Draft => "edited rules".to_owned(),
+        RuleSource::Version(number) => format!("rules of version {number}"),
+    };
+    let selection = Selection::Matching {
+        filter: trial.filter.clone(),
+        except: Vec::new(),
+    };
+    let label = format!("Apply the {rules} after a backtest");
+    match engine
+        .plan_rules(by.name, &trial.set, label, selection, None)
+        .await
+    {
+        Ok(plan) => Redirect::to(&format!("/preview/{plan}")).into_response(),
+        Err(PlanError::Invalid(lines)) => {
+            let said = Said::refused(format!("Nothing was planned. {}", lines.join(" ")));
+            web.0.sayings.put(&session, said);
+            Redirect::to(&format!("{PAGE}?id={kept}")).into_response()
+        }
+        Err(PlanError::Store(error)) => failed(&error),
+    }
 }
 
 fn failed(error: &(dyn std::error::Error + 'static)) -> Response {

@@ -2,3 +2,4 @@
 
 mod planning;
 mod support;
+mod trying;

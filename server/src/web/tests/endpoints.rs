@@ -105,6 +105,7 @@ const ROWS: &[Row] = &[
     ),
     (Method::POST, "/rules/backtest", VIEWER, "rules=live"),
     (Method::POST, "/rules/backtest/cancel", VIEWER, "id=1"),
+    (Method::POST, "/rules/backtest/apply", LEAD, "id=1"),
     (Method::GET, "/runs", VIEWER, ""),
     (Method::GET, "/runs/{id}", VIEWER, "RUN"),
     (Method::GET, "/activity", VIEWER, "?kind=assign"),

@@ -95,8 +95,14 @@ impl Work {
         self.done.fetch_add(by, Ordering::Relaxed);
     }
 
+    /// What was cancelled stays so, even where the work was just done.
     pub(super) fn end(&self, ended: Ended) {
-        *self.ended() = Some(ended);
+        let mut kept = self.ended();
+        *kept = Some(if self.is_cancelled() {
+            Ended::Cancelled
+        } else {
+            ended
+        });
     }
 
     fn ended(&self) -> MutexGuard<'_, Option<Ended>> {
