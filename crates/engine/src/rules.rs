@@ -3,6 +3,7 @@
 mod drafts;
 mod keeping;
 mod looking;
+mod stored;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -14,6 +15,7 @@ use triage::model::Directory;
 pub use self::drafts::Draft;
 pub use self::keeping::SaveRulesError;
 pub use self::looking::{Acts, rows};
+pub use self::stored::StoredWorld;
 
 /// A version of the rules, ready to be evaluated.
 #[derive(Debug)]

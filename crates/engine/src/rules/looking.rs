@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use routing::moment::{Moment, Occasion};
 use routing::world::{Acted, Row, Staff};
 use triage::model::{ConversationId, Status};
@@ -37,13 +38,7 @@ impl Engine {
     /// The present as rules see it.
     #[must_use]
     pub fn moment(&self, occasion: Occasion) -> Moment {
-        let now_ms = self.now();
-        let at = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-        Moment {
-            now_ms,
-            utc_offset_seconds: self.time_zone().to_offset(at).seconds(),
-            occasion,
-        }
+        moment_at(&self.time_zone(), self.now(), occasion)
     }
 
     /// When each rule last acted on each conversation.
@@ -67,5 +62,15 @@ impl Engine {
             staff.moved(None, Some(user));
         }
         staff
+    }
+}
+
+/// A moment in a time zone.
+pub(super) fn moment_at(zone: &TimeZone, now_ms: i64, occasion: Occasion) -> Moment {
+    let at = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    Moment {
+        now_ms,
+        utc_offset_seconds: zone.to_offset(at).seconds(),
+        occasion,
     }
 }
