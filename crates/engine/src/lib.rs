@@ -42,7 +42,9 @@ pub use mirror::{Mirror, MirrorState};
 pub use patience::Patience;
 pub use planning::PlanError;
 pub use query::{ListNews, Listed, MailboxCounts, Sort, SortKey, UserCounts};
-pub use rules::{Acts, Draft, LiveRules, SaveRulesError, StoredWorld, rows};
+pub use rules::{
+    Acts, Away, Draft, LiveRules, Person, PersonState, SaveRulesError, StoredWorld, rows,
+};
 pub use runs::{Preview, RunPage, RunStatus};
 use secrecy::SecretString;
 pub use status::{Status, SyncProgress, Trouble};
@@ -60,7 +62,7 @@ use crate::executor::{Activity, Busy};
 use crate::history::History;
 use crate::link::Link;
 use crate::live::Board;
-use crate::rules::Rules;
+use crate::rules::{People, Rules};
 use crate::sync::Wanted;
 use crate::time_zone::Zone;
 use crate::webhooks::Door;
@@ -132,6 +134,7 @@ struct Inner {
     door: Door,
     history: History,
     rules: Rules,
+    people: People,
     zone: Zone,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -194,6 +197,7 @@ impl Engine {
             door: Door::default(),
             history: History::default(),
             rules: Rules::default(),
+            people: People::default(),
             zone,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),

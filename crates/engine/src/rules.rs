@@ -3,6 +3,7 @@
 mod drafts;
 mod keeping;
 mod looking;
+mod people;
 mod stored;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,6 +16,8 @@ use triage::model::Directory;
 pub use self::drafts::Draft;
 pub use self::keeping::SaveRulesError;
 pub use self::looking::{Acts, rows};
+pub(crate) use self::people::People;
+pub use self::people::{Away, Person, PersonState};
 pub use self::stored::StoredWorld;
 
 /// A version of the rules, ready to be evaluated.

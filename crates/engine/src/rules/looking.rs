@@ -48,7 +48,7 @@ impl Engine {
         Arc::clone(&acts.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What each user has on their desk.
+    /// What each user has on their desk, who is away, and who may have how many.
     #[must_use]
     pub fn staff(&self) -> Staff {
         let mut staff = Staff::default();
@@ -60,6 +60,12 @@ impl Engine {
             .filter(|one| one.status == Some(Status::Open));
         for user in open.filter_map(|one| one.assignee.user_id()) {
             staff.moved(None, Some(user));
+        }
+        drop(state);
+        for (user, person, away) in self.said_of_people() {
+            let load = staff.users.entry(user).or_default();
+            load.away = away;
+            load.cap = person.cap;
         }
         staff
     }
