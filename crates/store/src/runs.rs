@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 
 pub use decisions::Decision;
 pub use new_tags::{NewTag, NewTagState};
+pub(crate) use plans::{insert_changes, run_row};
 pub use undo::{NewUndo, PlannedUndo, UndoReads};
 pub use written::{Written, WrittenFilter};
 

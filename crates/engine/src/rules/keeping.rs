@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use routing::Compiled;
-use routing::model::RuleSet;
+use routing::model::{Mode, RuleSet};
 use routing::problem::Problem;
 use store::{ConnectionId, NewRuleVersion, RuleVersion, SavedRules, StoredRules};
 use triage::model::Directory;
@@ -87,6 +87,8 @@ impl Engine {
         };
         let connection = connection.ok_or(SaveRulesError::NoConnection)?;
         let rules = serde_json::to_string(&set).map_err(unusable)?;
+        let parts = set.rules.iter().filter(|rule| rule.mode != Mode::Off);
+        let taking_part = parts.map(|rule| rule.id.to_string()).collect();
         let set = Arc::new(set);
         let mut live = ready(connection, None, set, directory).map_err(SaveRulesError::Problems)?;
         let now = self.now();
@@ -96,6 +98,7 @@ impl Engine {
             author: author.to_owned(),
             note: note.to_owned(),
             rules,
+            taking_part,
             now,
         };
         match self.store().save_rules(new).await? {
