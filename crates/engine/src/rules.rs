@@ -5,7 +5,9 @@ mod drafts;
 mod explaining;
 mod keeping;
 mod looking;
+mod people;
 mod planning;
+mod stored;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -23,6 +25,9 @@ pub use self::drafts::Draft;
 pub use self::explaining::Explained;
 pub use self::keeping::SaveRulesError;
 pub use self::looking::{Acts, rows};
+pub(crate) use self::people::People;
+pub use self::people::{Away, Person, PersonState};
+pub use self::stored::StoredWorld;
 
 /// A version of the rules, ready to be evaluated.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use routing::moment::{Moment, Occasion};
 use routing::world::{Acted, Row, Staff};
 use triage::model::{ConversationId, Status};
@@ -37,13 +38,7 @@ impl Engine {
     /// The present as rules see it.
     #[must_use]
     pub fn moment(&self, occasion: Occasion) -> Moment {
-        let now_ms = self.now();
-        let at = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-        Moment {
-            now_ms,
-            utc_offset_seconds: self.time_zone().to_offset(at).seconds(),
-            occasion,
-        }
+        moment_at(&self.time_zone(), self.now(), occasion)
     }
 
     /// When each rule last acted on each conversation.
@@ -53,7 +48,7 @@ impl Engine {
         Arc::clone(&acts.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What each user has on their desk.
+    /// What each user has on their desk, who is away, and who may have how many.
     #[must_use]
     pub fn staff(&self) -> Staff {
         let mut staff = Staff::default();
@@ -66,6 +61,22 @@ impl Engine {
         for user in open.filter_map(|one| one.assignee.user_id()) {
             staff.moved(None, Some(user));
         }
+        drop(state);
+        for (user, person, away) in self.said_of_people() {
+            let load = staff.users.entry(user).or_default();
+            load.away = away;
+            load.cap = person.cap;
+        }
         staff
+    }
+}
+
+/// A moment in a time zone.
+pub(super) fn moment_at(zone: &TimeZone, now_ms: i64, occasion: Occasion) -> Moment {
+    let at = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    Moment {
+        now_ms,
+        utc_offset_seconds: zone.to_offset(at).seconds(),
+        occasion,
     }
 }

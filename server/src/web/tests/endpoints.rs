@@ -66,6 +66,7 @@ const ROWS: &[Row] = &[
         VIEWER,
         "?path=%2Frules%2Fbacktest&query=%3Fq%3Dstatus%3Aopen",
     ),
+    (Method::GET, "/api/settings_part", VIEWER, "?part=people"),
     (Method::GET, "/api/webhooks", ADMIN, "?delivery=DELIVERY"),
     (
         Method::POST,
@@ -120,6 +121,14 @@ const ROWS: &[Row] = &[
         ADMIN,
         "?delivery=DELIVERY",
     ),
+    (Method::GET, "/settings/{part}", VIEWER, "people"),
+    (
+        Method::POST,
+        "/people",
+        LEAD,
+        "user=usr_1&was=never%7C%7C%7C&away=now&from=&until=&cap=",
+    ),
+    (Method::POST, "/time-zone", ADMIN, "zone=Europe%2FBerlin"),
     (Method::POST, "/reading", ADMIN, "share=30"),
     (Method::POST, "/webhooks/rotate", ADMIN, ""),
     (Method::POST, "/webhooks/replay", ADMIN, "id=DELIVERY"),
