@@ -41,7 +41,10 @@ pub use mirror::{Mirror, MirrorState};
 pub use patience::Patience;
 pub use planning::PlanError;
 pub use query::{ListNews, Listed, MailboxCounts, Sort, SortKey, UserCounts};
-pub use rules::{Acts, Draft, LiveRules, SaveRulesError, rows};
+pub use rules::{
+    Acts, Draft, LiveRules, OnDemand, OnDemandRule, RuleStats, RuleTally, SaveRulesError, WouldDo,
+    rows,
+};
 pub use runs::{Preview, RunPage, RunStatus};
 use secrecy::SecretString;
 pub use status::{Status, SyncProgress, Trouble};
@@ -199,6 +202,7 @@ impl Engine {
         engine.0.tasks.spawn(wishes::watch(engine.clone()));
         if engine.config().duties == Duties::All {
             webhooks::open(&engine);
+            engine.0.tasks.spawn(rules::work(engine.clone()));
         }
         Ok(engine)
     }
@@ -330,6 +334,9 @@ impl Engine {
     }
 
     pub(crate) fn tell(&self, live: Live) {
+        if matches!(live, Live::Mirror | Live::Rules | Live::Delivered) {
+            self.wake_rules();
+        }
         self.0.board.tell(live);
     }
 

@@ -1,7 +1,6 @@
 //! The world as rules see it: conversations of the mirror, who has how many, the time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 use routing::moment::{Moment, Occasion};
@@ -46,17 +45,13 @@ impl Engine {
         }
     }
 
-    /// When each rule last acted on each conversation.
-    #[must_use]
-    pub fn acts(&self) -> Arc<Acts> {
-        let acts = &self.0.rules.acts;
-        Arc::clone(&acts.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// What each user has on their desk.
+    /// What each user has on their desk, and whose turn it was.
     #[must_use]
     pub fn staff(&self) -> Staff {
-        let mut staff = Staff::default();
+        let mut staff = Staff {
+            last: self.0.rules.memory.turns(),
+            ..Staff::default()
+        };
         let state = self.mirror().read();
         let open = state
             .rows
