@@ -43,7 +43,7 @@ pub use rule_reports::{Counted, RuleCount, RuleNotice};
 pub use rule_sets::{HISTORY_MARK, NewRuleVersion, RuleVersion, SavedRules, StoredRules};
 pub use runs::{
     Author, ChangeRow, ChangeRule, ChangeUpdate, Decision, NewChange, NewRun, NewTag, NewTagState,
-    NewUndo, PlanFacts, PlannedUndo, Run, RunLane, UndoReads, Written, WrittenFilter,
+    NewUndo, PlanFacts, PlannedUndo, Run, RunLane, SentChange, UndoReads, Written, WrittenFilter,
 };
 pub use seal::{SealError, SecretKey};
 pub use sessions::StoredSession;

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set,
+};
 
 use crate::connections::ConnectionId;
 use crate::entities::rule_counts;
@@ -96,32 +98,6 @@ impl Store {
             .collect()
     }
 
-    /// Keeps a notice until somebody dismisses it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn add_rule_notice(
-        &self,
-        connection: ConnectionId,
-        rule: &str,
-        name: &str,
-        text: &str,
-        now: i64,
-    ) -> Result<()> {
-        rule_notices::ActiveModel {
-            connection_id: Set(connection),
-            rule_id: Set(rule.to_owned()),
-            name: Set(name.to_owned()),
-            at: Set(now),
-            text: Set(text.to_owned()),
-            ..Default::default()
-        }
-        .insert(&self.write)
-        .await
-        .during("keep a notice")?;
-        Ok(())
-    }
-
     /// The notices that nobody has dismissed, newest first.
     ///
     /// # Errors
@@ -164,6 +140,27 @@ impl Store {
             .during("dismiss a notice")?;
         Ok(updated.rows_affected == 1)
     }
+}
+
+/// Keeps a notice until somebody dismisses it, within a transaction of the caller's.
+pub(crate) async fn add_notice(
+    transaction: &DatabaseTransaction,
+    connection: ConnectionId,
+    (rule, name, text): (String, String, String),
+    now: i64,
+) -> Result<()> {
+    rule_notices::ActiveModel {
+        connection_id: Set(connection),
+        rule_id: Set(rule),
+        name: Set(name),
+        at: Set(now),
+        text: Set(text),
+        ..Default::default()
+    }
+    .insert(transaction)
+    .await
+    .during("keep a notice")?;
+    Ok(())
 }
 
 impl Counted {

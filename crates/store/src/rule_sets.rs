@@ -13,6 +13,7 @@ use crate::entities::rule_versions::{ActiveModel, Column, Entity};
 use crate::entities::{deliveries, history, rule_begins, rule_marks};
 use crate::error::{During, Result};
 use crate::open::Store;
+use crate::rule_reports::add_notice;
 
 /// The mark that says how far the history was followed.
 pub const HISTORY_MARK: &str = "history";
@@ -57,6 +58,8 @@ pub struct NewRuleVersion {
     pub rules: String,
     /// The ids of the rules that are not off. What happened before a rule is one of them is none of its business.
     pub taking_part: Vec<String>,
+    /// Notices that are kept with it: the rule, its name, the text.
+    pub notices: Vec<(String, String, String)>,
     /// Now.
     pub now: i64,
 }
@@ -96,6 +99,9 @@ impl Store {
         .await
         .during(during)?;
         begin(&transaction, new.connection, &new.taking_part, new.now).await?;
+        for (rule, name, text) in new.notices {
+            add_notice(&transaction, new.connection, (rule, name, text), new.now).await?;
+        }
         transaction.commit().await.during(during)?;
         Ok(SavedRules::As(version))
     }

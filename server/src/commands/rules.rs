@@ -144,6 +144,7 @@ async fn save(place: &Place, before: &InForce, rules: RuleSet, note: String) -> 
         let taking_part = rules.rules.iter().filter(|rule| rule.mode != Mode::Off);
         let new = NewRuleVersion {
             taking_part: taking_part.map(|rule| rule.id.to_string()).collect(),
+            notices: Vec::new(),
             connection,
             base,
             author: author(),

@@ -32,6 +32,18 @@ pub enum SaveRulesError {
     Store(#[from] store::Error),
 }
 
+/// A version to be saved.
+pub(super) struct Saving<'s> {
+    /// Who saves it.
+    pub(super) author: &'s str,
+    /// The version that was edited.
+    pub(super) base: i32,
+    /// Why.
+    pub(super) note: &'s str,
+    /// What is to be said until somebody dismisses it: rule, its name, text.
+    pub(super) notices: Vec<(String, String, String)>,
+}
+
 impl Engine {
     /// The rules in force, with the names as the mirror has them now; nothing where no Hiver was ever connected.
     ///
@@ -81,6 +93,27 @@ impl Engine {
         set: RuleSet,
         note: &str,
     ) -> Result<i32, SaveRulesError> {
+        let saving = Saving {
+            author,
+            base,
+            note,
+            notices: Vec::new(),
+        };
+        self.save(saving, set).await
+    }
+
+    /// Saves rules, together with what is to be said about it.
+    pub(super) async fn save(
+        &self,
+        saving: Saving<'_>,
+        set: RuleSet,
+    ) -> Result<i32, SaveRulesError> {
+        let Saving {
+            author,
+            base,
+            note,
+            notices,
+        } = saving;
         let (connection, directory) = {
             let mirror = self.mirror().read();
             (mirror.connection(), mirror.directory.clone())
@@ -99,6 +132,7 @@ impl Engine {
             note: note.to_owned(),
             rules,
             taking_part,
+            notices,
             now,
         };
         match self.store().save_rules(new).await? {
