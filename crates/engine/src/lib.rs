@@ -44,8 +44,9 @@ pub use planning::PlanError;
 pub use query::{ListNews, Listed, MailboxCounts, Sort, SortKey, UserCounts};
 pub use rules::{
     Acts, Away, Backtest, BacktestCounts, BacktestEntry, BacktestError, BacktestId, BacktestList,
-    BacktestState, Draft, EndState, Ending, Explained, KeptBacktest, LiveRules, Person,
-    PersonState, RuleCounts, RuleSource, SaveRulesError, Shown, Standing, StoredWorld, Trial, rows,
+    BacktestState, Draft, EndState, Ending, Explained, KeptBacktest, LiveRules, OnDemand,
+    OnDemandRule, Person, PersonState, RuleCounts, RuleSource, RuleStats, RuleTally,
+    SaveRulesError, Shown, Standing, StoredWorld, Trial, WouldDo, rows,
 };
 pub use runs::{Preview, RunPage, RunStatus};
 use secrecy::SecretString;
@@ -211,6 +212,7 @@ impl Engine {
         engine.0.tasks.spawn(wishes::watch(engine.clone()));
         if engine.config().duties == Duties::All {
             webhooks::open(&engine);
+            engine.0.tasks.spawn(rules::work(engine.clone()));
         }
         Ok(engine)
     }
@@ -342,6 +344,9 @@ impl Engine {
     }
 
     pub(crate) fn tell(&self, live: Live) {
+        if matches!(live, Live::Mirror | Live::Rules | Live::Delivered) {
+            self.wake_rules();
+        }
         self.0.board.tell(live);
     }
 

@@ -1,5 +1,6 @@
 //! Plans and runs: what was previewed, what was confirmed, and the outcome of every change.
 
+mod by_rules;
 mod changes;
 mod decisions;
 mod lists;
@@ -21,8 +22,10 @@ use triage::selection::Selection;
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 
+pub use by_rules::SentChange;
 pub use decisions::Decision;
 pub use new_tags::{NewTag, NewTagState};
+pub(crate) use plans::{insert_changes, run_row};
 pub use undo::{NewUndo, PlannedUndo, UndoReads};
 pub use written::{Written, WrittenFilter};
 

@@ -9,7 +9,7 @@ use engine::{StoredWorld, Wish, rules_saved};
 use routing::Compiled;
 use routing::diff::diff;
 use routing::document::write;
-use routing::model::RuleSet;
+use routing::model::{Mode, RuleSet};
 use serde_json::json;
 use store::{Connection, NewRuleVersion, RuleVersion, SavedRules};
 
@@ -141,7 +141,10 @@ async fn save(place: &Place, before: &InForce, rules: RuleSet, note: String) -> 
                 return Ok(base + 1);
             }
         }
+        let taking_part = rules.rules.iter().filter(|rule| rule.mode != Mode::Off);
         let new = NewRuleVersion {
+            taking_part: taking_part.map(|rule| rule.id.to_string()).collect(),
+            notices: Vec::new(),
             connection,
             base,
             author: author(),

@@ -267,6 +267,9 @@ fn ended(
 /// What it would cost, and the way to have it done.
 fn apply(found: &Found<'_>, kept: &KeptBacktest, result: &Backtest) -> impl IntoView + use<> {
     let counts = &result.counts;
+    if counts.acted_on == 0 && counts.acted_on_in_force == 0 {
+        return ().into_any();
+    }
     let price = (found.price)(counts.requests() as u64);
     let mut parts = vec![format!(
         "{} would change",
@@ -320,6 +323,7 @@ fn apply(found: &Found<'_>, kept: &KeptBacktest, result: &Backtest) -> impl Into
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// The address of a list of a result.

@@ -241,7 +241,7 @@ fn explanation(words: &Words, found: &Found, rule: &str) -> impl IntoView + use<
                 source_key(found.choices.chosen),
                 encode(one.rule.as_str())
             );
-            findings::rule(one, place, rules.len(), rule, link, &explained.directory)
+            findings::rule(one, place, rules.len(), rule, link, explained)
         })
         .collect();
     let hint = format!(

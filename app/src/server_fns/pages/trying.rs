@@ -52,11 +52,10 @@ impl Choices {
         let live = self.live;
         let draft = self.draft.map(|(base, changed)| {
             let changed = words.moment(changed).short;
-            let begun = match base {
-                0 => "from nothing".to_owned(),
-                base => format!("from version {base}"),
+            let text = match base {
+                0 => format!("Edited set, {}", ago(changed)),
+                base => format!("Edited from version {base}, {}", ago(changed)),
             };
-            let text = format!("Edited set, {begun}, changed {}", ago(changed));
             (RuleSource::Draft, text)
         });
         let none = (live == 0).then(|| (RuleSource::Version(0), "Live: no rules yet".to_owned()));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use routing::Compiled;
-use routing::model::RuleSet;
+use routing::model::{Mode, RuleSet};
 use routing::problem::Problem;
 use store::{ConnectionId, NewRuleVersion, RuleVersion, SavedRules, StoredRules};
 use triage::model::Directory;
@@ -30,6 +30,18 @@ pub enum SaveRulesError {
     /// The database failed.
     #[error("the rules could not be kept")]
     Store(#[from] store::Error),
+}
+
+/// A version to be saved.
+pub(super) struct Saving<'s> {
+    /// Who saves it.
+    pub(super) author: &'s str,
+    /// The version that was edited.
+    pub(super) base: i32,
+    /// Why.
+    pub(super) note: &'s str,
+    /// What is to be said until somebody dismisses it: rule, its name, text.
+    pub(super) notices: Vec<(String, String, String)>,
 }
 
 impl Engine {
@@ -81,12 +93,35 @@ impl Engine {
         set: RuleSet,
         note: &str,
     ) -> Result<i32, SaveRulesError> {
+        let saving = Saving {
+            author,
+            base,
+            note,
+            notices: Vec::new(),
+        };
+        self.save(saving, set).await
+    }
+
+    /// Saves rules, together with what is to be said about it.
+    pub(super) async fn save(
+        &self,
+        saving: Saving<'_>,
+        set: RuleSet,
+    ) -> Result<i32, SaveRulesError> {
+        let Saving {
+            author,
+            base,
+            note,
+            notices,
+        } = saving;
         let (connection, directory) = {
             let mirror = self.mirror().read();
             (mirror.connection(), mirror.directory.clone())
         };
         let connection = connection.ok_or(SaveRulesError::NoConnection)?;
         let rules = serde_json::to_string(&set).map_err(unusable)?;
+        let parts = set.rules.iter().filter(|rule| rule.mode != Mode::Off);
+        let taking_part = parts.map(|rule| rule.id.to_string()).collect();
         let set = Arc::new(set);
         let mut live = ready(connection, None, set, directory).map_err(SaveRulesError::Problems)?;
         let now = self.now();
@@ -96,6 +131,8 @@ impl Engine {
             author: author.to_owned(),
             note: note.to_owned(),
             rules,
+            taking_part,
+            notices,
             now,
         };
         match self.store().save_rules(new).await? {

@@ -1,5 +1,8 @@
 //! Rules that act.
 
+mod firing;
+mod loops;
 mod planning;
 mod support;
+mod trust;
 mod trying;

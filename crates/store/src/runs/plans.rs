@@ -76,7 +76,7 @@ impl Store {
 }
 
 /// The row of a plan.
-pub(super) fn run_row(new: NewRun) -> Result<runs::ActiveModel> {
+pub(crate) fn run_row(new: NewRun) -> Result<runs::ActiveModel> {
     let during = "keep a plan";
     let new_tags: Vec<NewTag> = new.new_tags.into_iter().map(NewTag::waiting).collect();
     let row = runs::ActiveModel {
@@ -124,7 +124,7 @@ pub(super) fn by(mut row: runs::ActiveModel, author: Author) -> runs::ActiveMode
 }
 
 /// Writes the changes of a plan.
-pub(super) async fn insert_changes(
+pub(crate) async fn insert_changes(
     transaction: &DatabaseTransaction,
     run: i64,
     planned: Vec<NewChange>,

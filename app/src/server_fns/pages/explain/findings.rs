@@ -1,9 +1,9 @@
 //! One rule and what it met.
 
+use engine::Explained;
 use leptos::prelude::*;
 use routing::explanation::{Finding, RuleExplanation, Truth, Verdict};
 use routing::words;
-use triage::model::Directory;
 
 /// With more rules than that, only those that are of interest are told in full.
 const IN_FULL: usize = 60;
@@ -15,18 +15,18 @@ pub(super) fn rule(
     rules: usize,
     chosen: &str,
     link: String,
-    names: &Directory,
+    of: &Explained,
 ) -> impl IntoView + use<> {
     let chosen = one.rule.as_str() == chosen;
     let (kind, shape, interesting) = mark(&one.verdict);
     let open = chosen || (interesting && rules <= IN_FULL);
-    let why = why_not(one);
+    let why = why_not(one, of.conversation.subject.as_deref());
     let line = view! {
         <span class="place">{place}</span>
         <span class=format!("shape verdict-{kind}") aria-hidden="true">{shape}</span>
         <span class="rule-name">{one.name.clone()}</span>
         <span class=format!("verdict verdict-{kind}")>{words::verdict(&one.verdict)}</span>
-        {why.map(|why| view! { <span class="why-not">{why}</span> })}
+        {why}
     };
     let id = format!("rule-{}", one.rule);
     if rules > IN_FULL && !interesting && !chosen {
@@ -35,7 +35,7 @@ pub(super) fn rule(
     let steps: Vec<_> = one
         .steps
         .iter()
-        .map(|step| view! { <li>{words::step(step, names)}</li> })
+        .map(|step| view! { <li>{words::step(step, &of.directory)}</li> })
         .collect();
     let steps = (!steps.is_empty()).then(|| {
         view! {
@@ -79,30 +79,46 @@ fn mark(verdict: &Verdict) -> (&'static str, &'static str, bool) {
     }
 }
 
-/// The first condition that keeps a rule from fitting, with what it met.
-fn why_not(one: &RuleExplanation) -> Option<String> {
-    match one.verdict {
-        Verdict::OtherMailbox => one.mailbox.as_ref().map(met),
-        Verdict::NotTrue | Verdict::Unknown => one
-            .mailbox
-            .as_ref()
-            .map(met)
-            .or_else(|| blame(&one.conditions, Truth::True)),
+/// The first condition that keeps a rule from fitting, with what it met; what is the `subject` needs no telling again.
+fn why_not(one: &RuleExplanation, subject: Option<&str>) -> Option<AnyView> {
+    let to_blame = match one.verdict {
+        Verdict::OtherMailbox => one.mailbox.as_ref(),
+        Verdict::NotTrue | Verdict::Unknown => {
+            let mailbox = one.mailbox.as_ref();
+            mailbox.or_else(|| blame(&one.conditions, Truth::True))
+        }
         Verdict::Stopped { .. } | Verdict::Off | Verdict::OtherOccasion => {
             let fits = one.mailbox.is_none() && one.conditions.truth == Truth::True;
-            fits.then(|| "it would fit".to_owned())
+            return fits.then(|| view! { <span class="why-not">"it would fit"</span> }.into_any());
         }
         _ => None,
-    }
+    }?;
+    let (kind, shape) = truth(to_blame.truth);
+    let subject = subject.map(words::quoted);
+    let actual = to_blame
+        .actual
+        .clone()
+        .filter(|_| to_blame.actual != subject);
+    let actual = actual.map(|actual| view! { <span class="actual">{actual}</span> });
+    Some(
+        view! {
+            <span class="why-not">
+                <span class=format!("truth truth-{kind}")><span class="shape" aria-hidden="true">{shape}</span></span>
+                {to_blame.text.clone()}
+                {actual}
+            </span>
+        }
+        .into_any(),
+    )
 }
 
 /// The first part of `finding` that is not `wanted`.
-fn blame(finding: &Finding, wanted: Truth) -> Option<String> {
+fn blame(finding: &Finding, wanted: Truth) -> Option<&Finding> {
     if finding.truth == wanted {
         return None;
     }
     if finding.parts.is_empty() {
-        return Some(met(finding));
+        return Some(finding);
     }
     // Of “none of these”, it is a part that is true.
     let wanted = match finding.text.as_str() {
@@ -112,20 +128,16 @@ fn blame(finding: &Finding, wanted: Truth) -> Option<String> {
     finding.parts.iter().find_map(|part| blame(part, wanted))
 }
 
-/// `status is open: closed`.
-fn met(finding: &Finding) -> String {
-    match &finding.actual {
-        Some(actual) => format!("{}: {actual}", finding.text),
-        None => finding.text.clone(),
+fn truth(truth: Truth) -> (&'static str, &'static str) {
+    match truth {
+        Truth::True => ("true", "✓"),
+        Truth::False => ("false", "✕"),
+        Truth::Unknown => ("unknown", "?"),
     }
 }
 
 fn finding(one: &Finding) -> AnyView {
-    let (kind, shape) = match one.truth {
-        Truth::True => ("true", "✓"),
-        Truth::False => ("false", "✕"),
-        Truth::Unknown => ("unknown", "?"),
-    };
+    let (kind, shape) = truth(one.truth);
     let group = one.actual.is_none();
     let text = if group && one.parts.is_empty() {
         "every conversation".to_owned()
