@@ -11,6 +11,7 @@ mod operators;
 mod own_password;
 mod plain;
 mod reading_form;
+mod rule_forms;
 mod said;
 mod sessions;
 mod sign_in;
@@ -138,6 +139,7 @@ pub(crate) fn router(web: &Web) -> Router {
         .route("/v/{version}/{*path}", get(assets::asset))
         .merge(operators::routes())
         .merge(reading_form::routes())
+        .merge(rule_forms::routes())
         .merge(webhook_forms::routes())
         .with_state(web.clone())
         .merge(web.0.pages.clone())

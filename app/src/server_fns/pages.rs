@@ -7,6 +7,7 @@ pub(super) mod operators;
 pub(super) mod overview;
 pub(super) mod password;
 pub(super) mod reading;
+pub(super) mod rules;
 pub(super) mod runs;
 mod said;
 pub(super) mod webhooks;

@@ -41,7 +41,7 @@ pub use mirror::{Mirror, MirrorState};
 pub use patience::Patience;
 pub use planning::PlanError;
 pub use query::{ListNews, Listed, MailboxCounts, Sort, SortKey, UserCounts};
-pub use rules::{Acts, Draft, LiveRules, SaveRulesError, rows};
+pub use rules::{Acts, Draft, LiveRules, RuleMatch, RuleMatches, SaveRulesError, rows};
 pub use runs::{Preview, RunPage, RunStatus};
 use secrecy::SecretString;
 pub use status::{Status, SyncProgress, Trouble};

@@ -3,6 +3,8 @@
 mod drafts;
 mod keeping;
 mod looking;
+mod matching;
+mod warnings;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -14,6 +16,8 @@ use triage::model::Directory;
 pub use self::drafts::Draft;
 pub use self::keeping::SaveRulesError;
 pub use self::looking::{Acts, rows};
+pub use self::matching::{RuleMatch, RuleMatches};
+use self::warnings::Looked;
 
 /// A version of the rules, ready to be evaluated.
 #[derive(Debug)]
@@ -45,6 +49,8 @@ pub(crate) struct Rules {
     live: RwLock<Option<Arc<LiveRules>>>,
     /// When each rule last acted on each conversation.
     acts: RwLock<Arc<Acts>>,
+    /// What is odd about the set that was last looked through.
+    looked: Looked,
 }
 
 impl Rules {

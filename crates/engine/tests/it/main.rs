@@ -19,6 +19,7 @@ mod outages;
 mod pausing;
 mod previews;
 mod reading;
+mod rules_editing;
 mod runs;
 mod spending;
 mod support;

@@ -307,9 +307,14 @@ impl Console {
             .unwrap();
         let (deliveries, _) = self.engine.deliveries(None, 100).await.unwrap();
         let made_at = self.engine.webhook_secret().await.unwrap().made_at;
+        let rules = self.engine.rule_versions(None, 10).await.unwrap();
+        let mut drafts = Vec::new();
+        for role in ROLES {
+            drafts.extend(self.engine.rule_draft(role.as_str()).await.unwrap());
+        }
         let hiver = house.sim().ledger().last;
         format!(
-            "{runs:#?}\n{operators:#?}\n{connections:#?}\n{deliveries:#?} {made_at}\n{hiver} requests"
+            "{rules:#?} {drafts:#?}\n{runs:#?}\n{operators:#?}\n{connections:#?}\n{deliveries:#?} {made_at}\n{hiver} requests"
         )
     }
 }
