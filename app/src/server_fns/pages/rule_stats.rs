@@ -2,10 +2,12 @@
 
 use engine::{RuleStats, RuleTally};
 use leptos::prelude::*;
+use routing::model::RuleId;
 use store::RuleNotice;
 use triage::text;
 
 use crate::components::marks::Ago;
+use crate::server_fns::rules::address;
 use crate::server_fns::words::Words;
 
 /// How many days are shown, today included.
@@ -91,7 +93,7 @@ pub(in crate::server_fns) fn notices(
             view! {
                 <li class="message message-warn rule-notice">
                     <p>
-                        <a href=format!("/rules/{}", one.rule)><strong>{name.clone()}</strong></a>
+                        <a href=address(&RuleId::from(one.rule.as_str()))><strong>{name.clone()}</strong></a>
                         " "
                         {one.text}
                         " "
