@@ -322,6 +322,8 @@ pub struct PlannedRow {
     pub subject: Option<String>,
     /// Its changes.
     pub changes: Vec<PlannedChangeView>,
+    /// Where they are explained, if rules asked for them.
+    pub why: Option<String>,
 }
 
 /// A change of a plan in words.
@@ -429,6 +431,8 @@ pub struct ChangeView {
     pub decided_by: Option<String>,
     /// The conversation's page in Hiver, where that is known.
     pub link: Option<String>,
+    /// Where it is explained, if a rule asked for it.
+    pub why: Option<String>,
 }
 
 /// A line in the list of runs.

@@ -382,7 +382,10 @@ fn PlannedTable(rows: Vec<PlannedRow>, name: &'static str) -> impl IntoView {
                     .map(|row| {
                         view! {
                             <tr>
-                                <td class="subject"><Subject subject=row.subject/></td>
+                                <td class="subject">
+                                    <Subject subject=row.subject/>
+                                    {row.why.map(|why| view! { " " <a href=why>"why"</a> })}
+                                </td>
                                 <td class="plan-changes">
                                     <ul>
                                         {row

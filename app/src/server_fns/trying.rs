@@ -22,6 +22,9 @@ use super::{ApiError, Json};
 /// Versions that can be chosen.
 #[cfg(feature = "ssr")]
 const VERSIONS: u64 = 30;
+/// What rules did to a conversation that is told.
+#[cfg(feature = "ssr")]
+const ACTS: u64 = 50;
 /// Conversations that are offered where words were typed in place of an id.
 #[cfg(feature = "ssr")]
 const OFFERED: usize = 20;
@@ -234,11 +237,23 @@ async fn explained(
     let choices = choices(engine, who, rules).await?;
     let occasion = explain::occasion(&asked.on).unwrap_or(Occasion::Any);
     let set = set_of(engine, who, choices.chosen).await?;
+    let acts = engine.rule_acts(None, Some(id), None, ACTS).await;
+    let acts = acts.map_err(|error| internal(&error))?;
+    let live = engine.rules().await.map_err(|error| internal(&error))?;
+    let known = live
+        .iter()
+        .flat_map(|live| &live.set.rules)
+        .chain(&set.rules);
+    let rule_names = known
+        .map(|rule| (rule.id.clone(), rule.name.clone()))
+        .collect();
     match engine.explain(&set, id, occasion) {
         Ok(explained) => Ok(explained.map(|explained| explain::Found {
             explained,
             choices,
             occasion,
+            acts,
+            rule_names,
         })),
         Err(problems) => {
             let problems = problems.iter().map(|problem| format!("{problem}."));

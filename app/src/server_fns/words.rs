@@ -12,6 +12,7 @@ use store::{ChangeRow, Run};
 use triage::model::{Assignee, Conversation, ConversationId, Directory, MailboxId};
 use triage::text;
 
+use crate::components::marks::conversation_page;
 use crate::view::{
     AssigneeView, ChangeView, ConnectionView, ConversationRow, ConversationView, Frame,
     HistoryLine, KeyCheck, KeySource, MailboxCard, Moment, Overview, Role, SyncProgress, Trouble,
@@ -158,6 +159,11 @@ impl Words {
             .unwrap_or_default()
     }
 
+    /// The present day in the console's time zone.
+    pub(super) fn today(&self) -> Date {
+        self.day(self.now).unwrap_or_default()
+    }
+
     /// A day, as in `20 Nov`.
     pub(super) fn date(&self, day: Date) -> String {
         day.strftime("%-d %b").to_string()
@@ -227,6 +233,7 @@ impl Words {
 
     pub(super) fn change(&self, change: ChangeRow, names: &Directory) -> ChangeView {
         ChangeView {
+            why: why(&change),
             seq: change.seq,
             link: self.in_hiver(&change.conversation),
             conversation: change.conversation.to_string(),
@@ -291,6 +298,17 @@ fn trouble(from: engine::Trouble, key_source: engine::KeySource) -> Trouble {
 
 pub(super) fn author(run: &Run) -> String {
     run.author.to_string()
+}
+
+/// Where a change that a rule asked for is explained.
+pub(super) fn why(change: &ChangeRow) -> Option<String> {
+    let asked = change.rule.as_ref()?;
+    let version = asked
+        .version
+        .map_or_else(|| "draft".to_owned(), |version| version.to_string());
+    let page = conversation_page(change.conversation.as_str());
+    let rule = encode(&asked.rule);
+    Some(format!("{page}/rules?rules={version}&rule={rule}"))
 }
 
 /// The users and tags of a run by the names they had when it was planned.

@@ -45,8 +45,8 @@ pub use query::{ListNews, Listed, MailboxCounts, Sort, SortKey, UserCounts};
 pub use rules::{
     Acts, Away, Backtest, BacktestCounts, BacktestEntry, BacktestError, BacktestId, BacktestList,
     BacktestState, Draft, EndState, Ending, Explained, KeptBacktest, LiveRules, OnDemand,
-    OnDemandRule, Person, PersonState, RuleCounts, RuleSource, RuleStats, RuleTally,
-    SaveRulesError, Shown, Standing, StoredWorld, Trial, WouldDo, rows,
+    OnDemandRule, Person, PersonState, RuleCounts, RuleMatch, RuleMatches, RuleSource, RuleStats,
+    RuleTally, SaveRulesError, Shown, Standing, StoredWorld, Trial, WouldDo, rows,
 };
 pub use runs::{Preview, RunPage, RunStatus};
 use secrecy::SecretString;

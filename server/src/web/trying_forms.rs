@@ -1,9 +1,10 @@
-//! The forms with which a backtest is begun, stopped and applied.
+//! The forms with which a backtest is begun, stopped and applied, and what is said of rules is dismissed.
 
 use app::server_fns::{Said, SignedIn, rule_source};
 use app::view::Role;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
@@ -12,17 +13,22 @@ use serde::Deserialize;
 use tower_sessions::Session;
 use triage::selection::Selection;
 
+use super::guard::admins_only;
 use super::{Web, plain};
 use crate::Problem;
 
 const PAGE: &str = "/rules/backtest";
 
-/// The addresses of the forms.
+/// The addresses of the forms; everybody may look, and those that lead further say who may.
 pub(super) fn routes() -> Router<Web> {
     Router::new()
         .route("/rules/backtest", post(begin))
         .route("/rules/backtest/cancel", post(cancel))
         .route("/rules/backtest/apply", post(apply))
+        .route(
+            "/rules/notices/dismiss",
+            post(dismiss).route_layer(from_fn(admins_only)),
+        )
 }
 
 #[derive(Deserialize)]
@@ -159,11 +165,28 @@ async fn apply(
     }
 }
 
+#[derive(Deserialize)]
+struct Notice {
+    id: i64,
+}
+
+/// `POST /rules/notices/dismiss`: what the console said of a rule was read.
+async fn dismiss(
+    State(web): State<Web>,
+    Extension(by): Extension<SignedIn>,
+    Form(Notice { id }): Form<Notice>,
+) -> Response {
+    match web.0.engine.dismiss_rule_notice(id, &by.name).await {
+        Ok(_) => Redirect::to("/rules").into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
 fn failed(error: &(dyn std::error::Error + 'static)) -> Response {
     tracing::error!(error = %Problem::because("the backtest", error), "rules");
     plain::page(
         StatusCode::INTERNAL_SERVER_ERROR,
         "Something went wrong",
-        "Nothing was tried because the console itself failed. The log has the cause; try again.",
+        "That could not be done because the console itself failed. The log has the cause; try again.",
     )
 }

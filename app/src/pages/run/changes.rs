@@ -76,7 +76,7 @@ fn Row(row: ChangeView, turned: Memo<Turns>, deed: Deed) -> impl IntoView {
                     <Subject subject=row.subject/>
                 </a>
             </td>
-            <td class="change">{row.change}</td>
+            <td class="change">{row.change} {row.why.map(|why| view! { <a class="in-hiver" href=why>"why"</a> })}</td>
             <td class="outcome-column">
                 <OutcomeMark outcome=outcome/>
                 <span class="reason">{reason}</span>

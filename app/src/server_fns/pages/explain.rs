@@ -1,14 +1,17 @@
 //! Why rules do what they do to a conversation: each rule in order, each condition with what it met.
 
+mod acts;
 mod findings;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::Explained;
 use leptos::prelude::*;
 use routing::explanation::{Explanation, Verdict};
-use routing::model::RuleSet;
+use routing::model::{RuleId, RuleSet};
 use routing::moment::Occasion;
+use store::RuleAct;
 use triage::text;
 
 use super::trying::{Choices, head, source_key};
@@ -41,6 +44,9 @@ pub(in crate::server_fns) struct Found {
     pub(in crate::server_fns) explained: Explained,
     pub(in crate::server_fns) choices: Choices,
     pub(in crate::server_fns) occasion: Occasion,
+    /// What rules did to it, newest first, and with the names of rules as they are now.
+    pub(in crate::server_fns) acts: Vec<RuleAct>,
+    pub(in crate::server_fns) rule_names: HashMap<RuleId, String>,
 }
 
 /// A conversation that is looked for, to be explained.
@@ -66,6 +72,7 @@ pub(in crate::server_fns) fn of_conversation(words: &Words, found: &Found, rule:
     view! {
         {head("Rules", crumb)}
         {facts(row)}
+        {acts::draw(words, found)}
         <section aria-labelledby="now">
             <h2 id="now">"What would happen now"</h2>
             <form method="get" action=format!("{page}/rules") class="narrowing trying">

@@ -11,7 +11,7 @@ use triage::plan::{LeftOutReason, Price};
 use triage::selection::Selection;
 use triage::text;
 
-use super::{Words, author, encode, names};
+use super::{Words, author, encode, names, why};
 use crate::view::{
     CannotUndo, ChangeGroup, LeftOutView, PlannedChangeView, PlannedRow, PreviewView, Problem,
     RunLine, RunProgressView, RunView,
@@ -347,6 +347,7 @@ fn planned_rows(changes: &[ChangeRow], names: &Directory) -> Vec<PlannedRow> {
                 conversation: change.conversation.to_string(),
                 subject: change.subject.clone(),
                 changes: vec![view],
+                why: why(change),
             }),
         }
     }

@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use routing::explanation::{Finding, RuleExplanation, Truth, Verdict};
 use routing::words;
 
+use crate::server_fns::rules::address;
+
 /// With more rules than that, only those that are of interest are told in full.
 const IN_FULL: usize = 60;
 
@@ -56,7 +58,7 @@ pub(super) fn rule(
                     <ul class="findings">{mailbox} {finding(&one.conditions)}</ul>
                     {steps}
                     {stopped}
-                    <p><a href=format!("/rules/{}", one.rule)>"Open the rule"</a></p>
+                    <p><a href=address(&one.rule)>"Open the rule"</a></p>
                 </div>
             </details>
         </li>
