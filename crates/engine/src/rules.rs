@@ -1,6 +1,7 @@
 //! Routing rules: the set that is in force, its versions, what operators are writing, and the world as rules see it.
 
 mod drafts;
+mod habits;
 mod keeping;
 mod looking;
 mod people;
