@@ -8,7 +8,7 @@ use engine::{CheckedKey, Engine, MailboxCounts, Status, UserCounts};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use store::{Author, ChangeRow, Run};
+use store::{ChangeRow, Run};
 use triage::model::{Assignee, Conversation, ConversationId, Directory, MailboxId};
 use triage::text;
 
@@ -290,8 +290,7 @@ fn trouble(from: engine::Trouble, key_source: engine::KeySource) -> Trouble {
 }
 
 pub(super) fn author(run: &Run) -> String {
-    let Author::Operator(name) = &run.author;
-    name.clone()
+    run.author.to_string()
 }
 
 /// The users and tags of a run by the names they had when it was planned.

@@ -99,6 +99,7 @@ impl Engine {
     pub(crate) fn forecast(&self, lane: RunLane, requests: u64) -> Forecast {
         let lane = match lane {
             RunLane::Click => Lane::Click,
+            RunLane::Rules => Lane::Rules,
             RunLane::Bulk => Lane::Bulk,
         };
         let now = self.now();

@@ -61,12 +61,13 @@ enum Desk {
     Undos,
 }
 
-/// Sends what is confirmed, run after run, until the engine stops. Small runs go ahead of the big ones, at a desk of
-/// their own.
+/// Sends what is confirmed, run after run, until the engine stops. Small runs, and those of rules, go ahead of the big
+/// ones, each at a desk of their own.
 pub(crate) async fn work(engine: Engine) {
     let counting = engine.0.tasks.spawn(keep_counting(engine.clone()));
     tokio::join!(
         work_at(&engine, Desk::Runs(RunLane::Click)),
+        work_at(&engine, Desk::Runs(RunLane::Rules)),
         work_at(&engine, Desk::Runs(RunLane::Bulk)),
         work_at(&engine, Desk::Undos),
     );
@@ -105,6 +106,7 @@ async fn work_at(engine: &Engine, desk: Desk) {
 fn pace(lane: RunLane) -> Lane {
     match lane {
         RunLane::Click => Lane::Click,
+        RunLane::Rules => Lane::Rules,
         RunLane::Bulk => Lane::Bulk,
     }
 }

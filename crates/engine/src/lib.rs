@@ -43,7 +43,8 @@ pub use patience::Patience;
 pub use planning::PlanError;
 pub use query::{ListNews, Listed, MailboxCounts, Sort, SortKey, UserCounts};
 pub use rules::{
-    Acts, Away, Draft, LiveRules, Person, PersonState, SaveRulesError, StoredWorld, rows,
+    Acts, Away, Draft, LiveRules, OnDemand, OnDemandRule, Person, PersonState, RuleStats,
+    RuleTally, SaveRulesError, StoredWorld, WouldDo, rows, save_stored_rules,
 };
 pub use runs::{Preview, RunPage, RunStatus};
 use secrecy::SecretString;
@@ -209,6 +210,7 @@ impl Engine {
         engine.0.tasks.spawn(wishes::watch(engine.clone()));
         if engine.config().duties == Duties::All {
             webhooks::open(&engine);
+            engine.0.tasks.spawn(rules::work(engine.clone()));
         }
         Ok(engine)
     }
@@ -340,6 +342,9 @@ impl Engine {
     }
 
     pub(crate) fn tell(&self, live: Live) {
+        if matches!(live, Live::Mirror | Live::Rules | Live::Delivered) {
+            self.wake_rules();
+        }
         self.0.board.tell(live);
     }
 

@@ -184,6 +184,7 @@ impl Engine {
         let hiver = Hiver::with_meter(self.settings(key.clone()), meter)?;
         if self.0.mirror.connection() != Some(connection.id) {
             let mirror = MirrorState::read(self.store(), connection.id).await?;
+            self.load_acts(connection.id).await?;
             self.0.mirror.replace(mirror);
             let reading = settings_of(self.store(), connection.id).await?;
             self.0.mirror.leave_out(connection.id, &reading.left_out);

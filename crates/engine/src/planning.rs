@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use store::{Author, NewChange, NewRun, PlanFacts};
-use triage::actions::Actions;
+use triage::actions::{Actions, Change};
 use triage::filter::HistoryAnswers;
 use triage::model::{Conversation, ConversationId, Directory, RunId};
 use triage::outcome::Outcome;
@@ -80,6 +80,8 @@ impl Engine {
             },
             selection,
             actions,
+            title: None,
+            chain: Vec::new(),
             mirror_at,
             created_at: now,
         };
@@ -88,6 +90,7 @@ impl Engine {
             .changes
             .into_iter()
             .map(|planned| NewChange {
+                rule: None,
                 subject: selected
                     .get(&planned.conversation)
                     .and_then(|one| one.subject.clone()),
@@ -148,7 +151,7 @@ pub(crate) fn changing_first(plan: Plan) -> Plan {
     Plan { changes: first }
 }
 
-fn select(
+pub(crate) fn select(
     mirror: &Mirror,
     selection: &Selection,
     history: &HistoryAnswers,
@@ -191,6 +194,24 @@ fn select(
     Ok(found)
 }
 
+/// What the users and tags of changes are called.
+pub(crate) fn labels_of<'a>(
+    changes: impl IntoIterator<Item = &'a Change>,
+    directory: &Directory,
+) -> BTreeMap<String, String> {
+    let changes = changes.into_iter();
+    let named = changes.filter_map(|change| match change {
+        Change::Assign(user) => directory
+            .user(user)
+            .map(|user| (user.id.to_string(), user.name.clone())),
+        Change::AddTag(tag) | Change::RemoveTag(tag) => directory
+            .tag(tag)
+            .map(|tag| (tag.id.to_string(), tag.name.clone())),
+        Change::SetStatus(_) | Change::AddNote(_) => None,
+    });
+    named.collect()
+}
+
 /// What users and tags were called when the plan was made, so that it stays readable when they are gone.
 fn labels(actions: &Actions, directory: &Directory) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
@@ -208,6 +229,6 @@ fn labels(actions: &Actions, directory: &Directory) -> BTreeMap<String, String> 
     labels
 }
 
-fn invalid(message: &str) -> PlanError {
+pub(crate) fn invalid(message: &str) -> PlanError {
     PlanError::Invalid(vec![message.to_owned()])
 }

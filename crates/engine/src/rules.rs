@@ -1,24 +1,39 @@
 //! Routing rules: the set that is in force, its versions, what operators are writing, and the world as rules see it.
 
+mod ceiling;
+mod deciding;
+mod demand;
 mod drafts;
+mod firing;
 mod habits;
 mod keeping;
 mod looking;
+mod memory;
+mod occurrences;
 mod people;
+mod planning;
+mod schedule;
+mod stats;
 mod stored;
+mod sweeping;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use routing::Compiled;
 use routing::model::RuleSet;
 use store::{ConnectionId, RuleVersion};
+use tokio::sync::Notify;
 use triage::model::Directory;
 
+pub use self::demand::{OnDemand, OnDemandRule, WouldDo};
 pub use self::drafts::Draft;
-pub use self::keeping::SaveRulesError;
+pub(crate) use self::firing::work;
+pub use self::keeping::{SaveRulesError, save_stored_rules};
 pub use self::looking::{Acts, rows};
 pub(crate) use self::people::People;
 pub use self::people::{Away, Person, PersonState};
+pub use self::stats::{RuleStats, RuleTally};
 pub use self::stored::StoredWorld;
 
 /// A version of the rules, ready to be evaluated.
@@ -49,8 +64,14 @@ impl LiveRules {
 pub(crate) struct Rules {
     /// The version in force; read again when the connection, the names or the version change.
     live: RwLock<Option<Arc<LiveRules>>>,
-    /// When each rule last acted on each conversation.
-    acts: RwLock<Arc<Acts>>,
+    /// What rules did.
+    memory: memory::Memory,
+    /// There may be something for rules to look at.
+    wake: Notify,
+    /// Decisions are made one after the other: each sees what the one before did.
+    deciding: tokio::sync::Mutex<()>,
+    /// The names of users and tags were read since rules were last compared with them.
+    names_read: AtomicBool,
 }
 
 impl Rules {

@@ -152,6 +152,9 @@ impl Engine {
         let lane = lane_for(run.facts.summary.requests);
         if self.store().confirm_run(id, lane, self.now()).await? {
             tracing::info!(run = %id, "run confirmed");
+            if !run.chain.is_empty() {
+                self.remember_acts_of(id).await?;
+            }
             self.call_to_work();
             self.tell(Live::Run(id));
         }

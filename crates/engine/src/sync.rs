@@ -119,6 +119,7 @@ async fn keep(engine: &Engine, link: &Arc<Link>) {
         let swept = sweep(engine, link, &agenda, &mut tried).await;
         engine.0.sync.send_replace(None);
         engine.tell(Live::Status);
+        engine.wake_rules();
         let (pause, ended) = match swept {
             Ok(Swept::Elsewhere) => {
                 engine.want_again(wants);

@@ -6,10 +6,14 @@
 //! else a later rule would take what the earlier one settled. A shadow decides over the same state; nothing of what
 //! it decides is seen by later rules, and it stops none.
 
+mod parts;
+
+pub use parts::{KeptAway, Part};
 use triage::actions::Change;
 
+use self::parts::idle;
 use crate::{
-    compile::{Compiled, CompiledRule, text::Subject, view::View, words::Seen},
+    compile::{Bits, Compiled, CompiledRule, text::Subject, view::View, words::Seen},
     decision::{Decision, Firing},
     model::{Actions, Assign, Mode, Repeat, Rule},
     moment::{Moment, Occasion},
@@ -24,6 +28,11 @@ pub struct Evaluator<'c> {
     compiled: &'c Compiled,
     seen: Seen,
     candidates: Vec<u64>,
+    /// Rules that take no part at all, and those that do nothing where they fit.
+    absent: Bits,
+    idle: Bits,
+    /// Whether a rule keeps to hours.
+    has_hours: bool,
 }
 
 impl<'c> Evaluator<'c> {
@@ -34,6 +43,9 @@ impl<'c> Evaluator<'c> {
             compiled,
             seen: Seen::default(),
             candidates: Vec::new(),
+            absent: Bits::of(compiled.rules.len()),
+            idle: Bits::of(compiled.rules.len()),
+            has_hours: compiled.rules().any(|rule| rule.hours.is_some()),
         }
     }
 
@@ -61,7 +73,11 @@ impl<'c> Evaluator<'c> {
                 if gate(&rule.rule, &view) != Gate::Open || !fits(rule, &view) {
                     continue;
                 }
-                let firing = fire(rule, &view, staff);
+                let firing = if self.idle.has(index) {
+                    idle(rule, &view)
+                } else {
+                    fire(rule, &view, staff)
+                };
                 take_effect(&firing, &mut state, staff);
                 decision.firings.push(firing);
                 if rule.rule.stop && rule.rule.mode == Mode::On {
@@ -132,8 +148,9 @@ impl<'c> Evaluator<'c> {
     /// Of the candidates, those that take part at all.
     fn keep_active(&mut self, occasion: Occasion) {
         let active = &self.compiled.active(occasion).words;
-        for (block, active) in self.candidates.iter_mut().zip(active) {
-            *block &= active;
+        let present = active.iter().zip(&self.absent.words);
+        for (block, (active, absent)) in self.candidates.iter_mut().zip(present) {
+            *block &= active & !absent;
         }
     }
 

@@ -17,6 +17,9 @@ use crate::entities::deliveries::{self, Column, Entity};
 use crate::error::{During, Error, Result};
 use crate::open::Store;
 
+/// The event that rules hear of from here: the history does not know of notes.
+const NOTE_ADDED: &str = "note.added";
+
 /// Something that was just delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewDelivery {
@@ -45,6 +48,19 @@ pub enum DeliveryState {
     Repeat,
     /// Its conversation could not be looked at.
     Failed,
+}
+
+/// A note that was delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveredNote {
+    /// The number of the delivery.
+    pub id: i64,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// When it came.
+    pub received_at: i64,
+    /// As it came.
+    pub body: Vec<u8>,
 }
 
 /// A delivery that is on disk.
@@ -134,6 +150,7 @@ impl Store {
                 (Some(_), None) => DeliveryState::Repeat,
                 (None, None) => DeliveryState::Applied,
             };
+            let is_note = one.event.as_deref() == Some(NOTE_ADDED) && one.conversation.is_some();
             rows.push(deliveries::ActiveModel {
                 id: Set(id),
                 connection_id: Set(connection),
@@ -150,6 +167,7 @@ impl Store {
                 effect: Set(one.effect),
                 applied_at: Set((state == DeliveryState::Applied).then_some(one.received_at)),
                 repeat_of: Set(repeat_of),
+                ruled: Set(!is_note || repeat_of.is_some()),
             });
             if repeat_of.is_none() {
                 originals.insert(hash, (id, one.received_at));
@@ -294,6 +312,44 @@ impl Store {
         )))
     }
 
+    /// Notes that were delivered, and whose conversations were looked at since, but not by rules; in order. What repeats
+    /// another delivery is left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn notes_for_rules(
+        &self,
+        connection: ConnectionId,
+        limit: u64,
+    ) -> Result<Vec<DeliveredNote>> {
+        let rows: Vec<(i64, Option<String>, i64, Vec<u8>)> = Entity::find()
+            .select_only()
+            .columns([
+                Column::Id,
+                Column::ConversationId,
+                Column::ReceivedAt,
+                Column::Body,
+            ])
+            .filter(Column::ConnectionId.eq(connection))
+            .filter(Column::Ruled.eq(false))
+            .filter(Column::State.eq(DeliveryState::Applied.as_str()))
+            .order_by_asc(Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(&self.write)
+            .await
+            .during("list the notes that were delivered")?;
+        let notes = rows.into_iter().filter_map(|(id, of, received_at, body)| {
+            Some(DeliveredNote {
+                id,
+                conversation: of?.into(),
+                received_at,
+                body,
+            })
+        });
+        Ok(notes.collect())
+    }
+
     /// When something was last delivered that names a conversation.
     ///
     /// # Errors
@@ -400,7 +456,7 @@ impl FromStr for DeliveryState {
 #[error("`{0}` is no state of a delivery")]
 pub struct UnknownState(String);
 
-/// Rows in statements of at most so many: SQLite takes 32,766 values, and a delivery has eleven.
+/// Rows in statements of at most so many: SQLite takes 32,766 values, and a delivery has twelve.
 fn chunks<T>(rows: Vec<T>) -> impl Iterator<Item = Vec<T>> {
     const ROWS: usize = 1_000;
     let mut rows = rows.into_iter();

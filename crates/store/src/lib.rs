@@ -14,7 +14,10 @@ mod migration;
 mod mirror;
 mod open;
 mod operators;
+mod rule_acts;
 mod rule_drafts;
+mod rule_firings;
+mod rule_reports;
 mod rule_sets;
 mod runs;
 mod seal;
@@ -26,18 +29,21 @@ mod webhook_secrets;
 mod wishes;
 
 pub use connections::{Connection, ConnectionId};
-pub use deliveries::{Delivery, DeliveryState, KeptDelivery, NewDelivery};
+pub use deliveries::{DeliveredNote, Delivery, DeliveryState, KeptDelivery, NewDelivery};
 pub use error::Error;
 pub use history::{FlowRow, HistoryGap, HistoryMark, HistoryRow, Look, LookOf, Source};
 pub use holds::Hold;
 pub use mirror::{MailboxState, StoredDirectory, StoredMirror};
 pub use open::Store;
 pub use operators::{NewOperator, Operator, OperatorChange, OperatorId, Role};
+pub use rule_acts::{ActMode, LastAct, RuleAct, RuleBegin};
 pub use rule_drafts::RuleDraft;
-pub use rule_sets::{NewRuleVersion, RuleVersion, SavedRules, StoredRules};
+pub use rule_firings::{NewAct, NewFiring, RuleMark};
+pub use rule_reports::{Counted, RuleCount, RuleNotice};
+pub use rule_sets::{HISTORY_MARK, NewRuleVersion, RuleVersion, SavedRules, StoredRules};
 pub use runs::{
-    Author, ChangeRow, ChangeUpdate, Decision, NewChange, NewRun, NewTag, NewTagState, NewUndo,
-    PlanFacts, PlannedUndo, Run, RunLane, UndoReads, Written, WrittenFilter,
+    Author, ChangeRow, ChangeRule, ChangeUpdate, Decision, NewChange, NewRun, NewTag, NewTagState,
+    NewUndo, PlanFacts, PlannedUndo, Run, RunLane, SentChange, UndoReads, Written, WrittenFilter,
 };
 pub use seal::{SealError, SecretKey};
 pub use sessions::StoredSession;

@@ -1,14 +1,25 @@
 //! The versions of a connection's rule set. What the rules say is not known here: it is kept as JSON.
 
+use std::collections::HashSet;
+
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Set, TransactionTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, Set, TransactionTrait,
 };
 
 use crate::connections::ConnectionId;
 use crate::entities::rule_versions::{ActiveModel, Column, Entity};
+use crate::entities::{deliveries, history, rule_begins, rule_marks};
 use crate::error::{During, Result};
 use crate::open::Store;
+use crate::rule_reports::add_notice;
+
+/// The mark that says how far the history was followed.
+pub const HISTORY_MARK: &str = "history";
+
+/// Rows that go into one statement: SQLite takes 32,766 values, and a row has six.
+const BATCH: usize = 2_000;
 
 /// A version of a rule set, without its rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +56,10 @@ pub struct NewRuleVersion {
     pub note: String,
     /// The rule set as JSON.
     pub rules: String,
+    /// The ids of the rules that are not off. What happened before a rule is one of them is none of its business.
+    pub taking_part: Vec<String>,
+    /// Notices that are kept with it: the rule, its name, the text.
+    pub notices: Vec<(String, String, String)>,
     /// Now.
     pub now: i64,
 }
@@ -83,6 +98,10 @@ impl Store {
         .insert(&transaction)
         .await
         .during(during)?;
+        begin(&transaction, new.connection, &new.taking_part, new.now).await?;
+        for (rule, name, text) in new.notices {
+            add_notice(&transaction, new.connection, (rule, name, text), new.now).await?;
+        }
         transaction.commit().await.during(during)?;
         Ok(SavedRules::As(version))
     }
@@ -154,6 +173,93 @@ impl Store {
             })
             .collect())
     }
+}
+
+/// Notes from where on rules take part that did not before.
+async fn begin(
+    transaction: &DatabaseTransaction,
+    connection: ConnectionId,
+    taking_part: &[String],
+    now: i64,
+) -> Result<()> {
+    use rule_begins::{ActiveModel, Column, Entity};
+
+    let during = "note since when rules are there";
+    let known: HashSet<String> = Entity::find()
+        .filter(Column::ConnectionId.eq(connection))
+        .filter(Column::TakesPart.eq(true))
+        .all(transaction)
+        .await
+        .during(during)?
+        .into_iter()
+        .map(|row| row.rule_id)
+        .collect();
+    let last_of_history: Option<Option<i64>> = history::Entity::find()
+        .select_only()
+        .column_as(history::Column::Id.max(), "last")
+        .into_tuple()
+        .one(transaction)
+        .await
+        .during(during)?;
+    let last_delivery: Option<Option<i64>> = deliveries::Entity::find()
+        .select_only()
+        .column_as(deliveries::Column::Id.max(), "last")
+        .into_tuple()
+        .one(transaction)
+        .await
+        .during(during)?;
+    let history_id = last_of_history.flatten().unwrap_or(0);
+    let delivery_id = last_delivery.flatten().unwrap_or(0);
+    // Where nothing was followed before, it is from here on.
+    rule_marks::Entity::insert(rule_marks::ActiveModel {
+        connection_id: Set(connection),
+        name: Set(HISTORY_MARK.to_owned()),
+        value: Set(history_id),
+    })
+    .on_conflict_do_nothing()
+    .exec_without_returning(transaction)
+    .await
+    .during(during)?;
+    let parts: HashSet<&String> = taking_part.iter().collect();
+    let left: Vec<&String> = known.iter().filter(|id| !parts.contains(id)).collect();
+    for ids in left.chunks(BATCH) {
+        Entity::update_many()
+            .col_expr(Column::TakesPart, false.into())
+            .filter(Column::ConnectionId.eq(connection))
+            .filter(Column::RuleId.is_in(ids.iter().map(|id| id.as_str())))
+            .exec(transaction)
+            .await
+            .during(during)?;
+    }
+    let new: Vec<ActiveModel> = taking_part
+        .iter()
+        .filter(|id| !known.contains(*id))
+        .map(|id| ActiveModel {
+            connection_id: Set(connection),
+            rule_id: Set(id.clone()),
+            takes_part: Set(true),
+            history_id: Set(history_id),
+            delivery_id: Set(delivery_id),
+            at: Set(now),
+        })
+        .collect();
+    for rows in new.chunks(BATCH) {
+        Entity::insert_many(rows.to_vec())
+            .on_conflict(
+                OnConflict::columns([Column::ConnectionId, Column::RuleId])
+                    .update_columns([
+                        Column::TakesPart,
+                        Column::HistoryId,
+                        Column::DeliveryId,
+                        Column::At,
+                    ])
+                    .to_owned(),
+            )
+            .exec_without_returning(transaction)
+            .await
+            .during(during)?;
+    }
+    Ok(())
 }
 
 /// The number of the latest version; 0 where there is none.

@@ -1,5 +1,6 @@
 //! Plans and runs: what was previewed, what was confirmed, and the outcome of every change.
 
+mod by_rules;
 mod changes;
 mod decisions;
 mod lists;
@@ -21,8 +22,10 @@ use triage::selection::Selection;
 use crate::connections::ConnectionId;
 use crate::error::{Error, Result};
 
+pub use by_rules::SentChange;
 pub use decisions::Decision;
 pub use new_tags::{NewTag, NewTagState};
+pub(crate) use plans::{insert_changes, run_row};
 pub use undo::{NewUndo, PlannedUndo, UndoReads};
 pub use written::{Written, WrittenFilter};
 
@@ -31,6 +34,36 @@ pub use written::{Written, WrittenFilter};
 pub enum Author {
     /// A person, by the name they sign in with.
     Operator(String),
+    /// A rule.
+    Rule {
+        /// Its id.
+        rule: String,
+        /// What it was called then.
+        name: String,
+        /// The version of the rules.
+        version: i32,
+    },
+}
+
+impl std::fmt::Display for Author {
+    /// `ana`, `rule “Invoices to Ana” (version 3)`.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Operator(name) => formatter.write_str(name),
+            Self::Rule { name, version, .. } => {
+                write!(formatter, "rule “{name}” (version {version})")
+            }
+        }
+    }
+}
+
+/// The rule that asked for a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeRule {
+    /// Its id.
+    pub rule: String,
+    /// The version of the rules; nothing where they were not saved.
+    pub version: Option<i32>,
 }
 
 /// What a plan comes to, counted once when it is made: a preview of thousands of changes must not count them
@@ -51,6 +84,8 @@ pub struct PlanFacts {
 pub enum RunLane {
     /// Small enough to go ahead of everything, like any click.
     Click,
+    /// What rules ask for.
+    Rules,
     /// One after the other, in the order of confirmation.
     Bulk,
 }
@@ -61,6 +96,7 @@ impl RunLane {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Click => "click",
+            Self::Rules => "rules",
             Self::Bulk => "bulk",
         }
     }
@@ -72,6 +108,7 @@ impl std::str::FromStr for RunLane {
     fn from_str(word: &str) -> std::result::Result<Self, String> {
         match word {
             "click" => Ok(Self::Click),
+            "rules" => Ok(Self::Rules),
             "bulk" => Ok(Self::Bulk),
             other => Err(format!("`{other}` is not a lane of runs")),
         }
@@ -86,8 +123,12 @@ pub struct NewRun {
     pub author: Author,
     /// What was selected.
     pub selection: Selection,
-    /// What is to be done.
+    /// What is to be done; nothing where rules decided for each conversation.
     pub actions: Actions,
+    /// What it does in one line, where the actions do not say.
+    pub title: Option<String>,
+    /// The rules that led to it, by id: none of them acts on what comes of it.
+    pub chain: Vec<String>,
     /// Names of the users and tags in `actions` at that moment, by id.
     pub labels: BTreeMap<String, String>,
     /// Names of tags that have to be made before they can be added.
@@ -114,6 +155,8 @@ pub struct NewChange {
     pub before: Before,
     /// `waiting`, or `unchanged` where it already is so.
     pub outcome: Outcome,
+    /// The rule that asks for it, where one does.
+    pub rule: Option<ChangeRule>,
 }
 
 /// A plan or run as it is kept.
@@ -129,8 +172,12 @@ pub struct Run {
     pub author: Author,
     /// What was selected.
     pub selection: Selection,
-    /// What is to be done.
+    /// What is to be done; nothing where rules decided for each conversation.
     pub actions: Actions,
+    /// What it does in one line, where the actions do not say.
+    pub title: Option<String>,
+    /// The rules that led to it, by id: none of them acts on what comes of it.
+    pub chain: Vec<String>,
     /// Names of users and tags when it was planned, by id.
     pub labels: BTreeMap<String, String>,
     /// What the plan comes to.
@@ -187,6 +234,8 @@ pub struct ChangeRow {
     pub finished_at: Option<i64>,
     /// Who decided about it after its run had given it up.
     pub decided_by: Option<String>,
+    /// The rule that asked for it, where one did.
+    pub rule: Option<ChangeRule>,
 }
 
 /// What becomes of a change.

@@ -5,13 +5,13 @@ mod words;
 
 use std::path::Path;
 
-use engine::{StoredWorld, Wish, rules_saved};
+use engine::{StoredWorld, Wish, rules_saved, save_stored_rules};
 use routing::Compiled;
 use routing::diff::diff;
 use routing::document::write;
 use routing::model::RuleSet;
 use serde_json::json;
-use store::{Connection, NewRuleVersion, RuleVersion, SavedRules};
+use store::{Connection, RuleVersion};
 
 use self::document::{name_of, read, written};
 use super::doer::{Doer, author};
@@ -141,22 +141,10 @@ async fn save(place: &Place, before: &InForce, rules: RuleSet, note: String) -> 
                 return Ok(base + 1);
             }
         }
-        let new = NewRuleVersion {
-            connection,
-            base,
-            author: author(),
-            note: note.clone(),
-            rules: serde_json::to_string(&rules)
-                .map_err(|error| Problem::because("the rules cannot be written down", &error))?,
-            now: now(),
-        };
-        match place.store.save_rules(new).await.map_err(failed)? {
-            SavedRules::As(version) => Ok(version),
-            SavedRules::Moved(latest) => Err(Problem::from(format!(
-                "the rules were saved by somebody else meanwhile: they are at version {latest}\n  hint: import again"
-            ))
-            .into()),
-        }
+        let by = author();
+        save_stored_rules(&place.store, connection, (&by, &note), base, &rules, now())
+            .await
+            .map_err(|error| Problem::because("nothing was saved", &error).into())
     })
     .await
 }

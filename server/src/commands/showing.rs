@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
-use store::{Author, ChangeRow, Run};
+use store::{ChangeRow, Run};
 use triage::outcome::{Outcome, RunState, Tally};
 use triage::plan::LeftOutReason;
 use triage::text;
@@ -94,7 +94,7 @@ pub(crate) fn line(run: &Run, tally: &Tally, zone: &TimeZone) -> String {
         run.state.to_string(),
         counts(tally),
         moment(at, zone),
-        author(run).to_owned(),
+        author(run),
         title(run),
     ]
     .join("\t")
@@ -180,16 +180,16 @@ fn left_out(run: &Run) -> BTreeMap<LeftOutReason, u64> {
     reasons
 }
 
-fn author(run: &Run) -> &str {
-    let Author::Operator(name) = &run.author;
-    name
+fn author(run: &Run) -> String {
+    run.author.to_string()
 }
 
 /// What a run does, in one line.
 fn title(run: &Run) -> String {
-    match run.undo_of {
-        Some(of) => format!("Undo run {of}"),
-        None => text::title(&run.actions, &text::labelled(&run.labels)),
+    match (run.undo_of, &run.title) {
+        (Some(of), _) => format!("Undo run {of}"),
+        (None, Some(title)) => title.clone(),
+        (None, None) => text::title(&run.actions, &text::labelled(&run.labels)),
     }
 }
 

@@ -41,7 +41,13 @@ impl Words {
             author: author(&run),
             planned: self.moment(run.created_at),
             mirror_age: Some(self.moment(run.mirror_at)),
-            selected: text::selected(&run.selection, facts.summary.conversations),
+            selected: {
+                let selected = text::selected(&run.selection, facts.summary.conversations);
+                match &run.title {
+                    Some(title) => format!("{title}: {selected}"),
+                    None => selected,
+                }
+            },
             conversations: number(facts.summary.conversations),
             changing: number(facts.summary.will_change),
             already: number(facts.summary.already),
@@ -254,9 +260,10 @@ impl Words {
 
 /// What a run does: `Assign to Ana Ruiz, add tag billing, add note`.
 fn title(run: &Run) -> String {
-    match run.undo_of {
-        Some(of) => format!("Undo run {of}"),
-        None => text::title(&run.actions, &names(run)),
+    match (run.undo_of, &run.title) {
+        (Some(of), _) => format!("Undo run {of}"),
+        (None, Some(title)) => title.clone(),
+        (None, None) => text::title(&run.actions, &names(run)),
     }
 }
 

@@ -7,16 +7,15 @@ use std::sync::Arc;
 use futures::StreamExt;
 use hiver::ErrorKind;
 use store::{Error, NewChange, PlanFacts, PlannedUndo, Run, UndoReads};
-use triage::actions::Change;
-use triage::model::{Conversation, ConversationId, Directory};
+use triage::model::{Conversation, ConversationId};
 use triage::outcome::Outcome;
-use triage::plan::{Plan, PlannedChange, plan_undo};
+use triage::plan::{PlannedChange, plan_undo};
 
 use super::flight::take_in;
 use super::{End, pace};
 use crate::link::Link;
 use crate::live::Live;
-use crate::planning::{CAPABILITIES, changing_first};
+use crate::planning::{CAPABILITIES, changing_first, labels_of};
 use crate::sync::chain;
 use crate::{Engine, words};
 
@@ -156,12 +155,19 @@ async fn plan(engine: &Engine, undo: &Run, reads: UndoReads) -> Result<PlannedUn
             groups: plan.groups(),
             cannot_be_undone: plan.cannot_be_undone(),
         },
-        labels: labels(&plan, &done, &directory),
+        labels: labels_of(
+            plan.changes
+                .iter()
+                .chain(&done)
+                .map(|planned| &planned.change),
+            &directory,
+        ),
         left_out: undone.left_out,
         changes: plan
             .changes
             .into_iter()
             .map(|planned| NewChange {
+                rule: None,
                 subject: subjects.get(&planned.conversation).cloned().flatten(),
                 mailbox: engine
                     .mirror()
@@ -178,19 +184,4 @@ async fn plan(engine: &Engine, undo: &Run, reads: UndoReads) -> Result<PlannedUn
             })
             .collect(),
     })
-}
-
-/// What the users and tags of an undo, and of what it takes back, are called.
-fn labels(plan: &Plan, done: &[PlannedChange], directory: &Directory) -> BTreeMap<String, String> {
-    let all = plan.changes.iter().chain(done);
-    all.filter_map(|planned| match &planned.change {
-        Change::Assign(user) => directory
-            .user(user)
-            .map(|user| (user.id.to_string(), user.name.clone())),
-        Change::AddTag(tag) | Change::RemoveTag(tag) => directory
-            .tag(tag)
-            .map(|tag| (tag.id.to_string(), tag.name.clone())),
-        Change::SetStatus(_) | Change::AddNote(_) => None,
-    })
-    .collect()
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use routing::Compiled;
-use routing::model::RuleSet;
+use routing::model::{Mode, RuleSet};
 use routing::problem::Problem;
-use store::{ConnectionId, NewRuleVersion, RuleVersion, SavedRules, StoredRules};
+use store::{ConnectionId, NewRuleVersion, RuleVersion, SavedRules, Store, StoredRules};
 use triage::model::Directory;
 
 use super::LiveRules;
@@ -30,6 +30,18 @@ pub enum SaveRulesError {
     /// The database failed.
     #[error("the rules could not be kept")]
     Store(#[from] store::Error),
+}
+
+/// A version to be saved.
+pub(super) struct Saving<'s> {
+    /// Who saves it.
+    pub(super) author: &'s str,
+    /// The version that was edited.
+    pub(super) base: i32,
+    /// Why.
+    pub(super) note: &'s str,
+    /// What is to be said until somebody dismisses it: rule, its name, text.
+    pub(super) notices: Vec<(String, String, String)>,
 }
 
 impl Engine {
@@ -81,23 +93,31 @@ impl Engine {
         set: RuleSet,
         note: &str,
     ) -> Result<i32, SaveRulesError> {
+        let saving = Saving {
+            author,
+            base,
+            note,
+            notices: Vec::new(),
+        };
+        self.save(saving, set).await
+    }
+
+    /// Saves rules, together with what is to be said about it.
+    pub(super) async fn save(
+        &self,
+        saving: Saving<'_>,
+        set: RuleSet,
+    ) -> Result<i32, SaveRulesError> {
+        let (author, note) = (saving.author, saving.note);
         let (connection, directory) = {
             let mirror = self.mirror().read();
             (mirror.connection(), mirror.directory.clone())
         };
         let connection = connection.ok_or(SaveRulesError::NoConnection)?;
-        let rules = serde_json::to_string(&set).map_err(unusable)?;
+        let now = self.now();
+        let new = new_version(connection, saving, &set, now)?;
         let set = Arc::new(set);
         let mut live = ready(connection, None, set, directory).map_err(SaveRulesError::Problems)?;
-        let now = self.now();
-        let new = NewRuleVersion {
-            connection,
-            base,
-            author: author.to_owned(),
-            note: note.to_owned(),
-            rules,
-            now,
-        };
         match self.store().save_rules(new).await? {
             SavedRules::Moved(latest) => Err(SaveRulesError::Moved { latest }),
             SavedRules::As(version) => {
@@ -146,6 +166,51 @@ impl Engine {
             None => Ok(Vec::new()),
         }
     }
+}
+
+/// Saves rules where no engine runs: nobody may have the version in force in memory. As
+/// [`Engine::save_rules`]; that the rules can be used is the caller's business.
+///
+/// # Errors
+/// When somebody else saved since `base`, or the database fails.
+pub async fn save_stored_rules(
+    store: &Store,
+    connection: ConnectionId,
+    (author, note): (&str, &str),
+    base: i32,
+    set: &RuleSet,
+    now: i64,
+) -> Result<i32, SaveRulesError> {
+    let saving = Saving {
+        author,
+        base,
+        note,
+        notices: Vec::new(),
+    };
+    let new = new_version(connection, saving, set, now)?;
+    match store.save_rules(new).await? {
+        SavedRules::As(version) => Ok(version),
+        SavedRules::Moved(latest) => Err(SaveRulesError::Moved { latest }),
+    }
+}
+
+fn new_version(
+    connection: ConnectionId,
+    saving: Saving<'_>,
+    set: &RuleSet,
+    now: i64,
+) -> Result<NewRuleVersion, store::Error> {
+    let parts = set.rules.iter().filter(|rule| rule.mode != Mode::Off);
+    Ok(NewRuleVersion {
+        connection,
+        base: saving.base,
+        author: saving.author.to_owned(),
+        note: saving.note.to_owned(),
+        rules: serde_json::to_string(set).map_err(unusable)?,
+        taking_part: parts.map(|rule| rule.id.to_string()).collect(),
+        notices: saving.notices,
+        now,
+    })
 }
 
 fn ready(

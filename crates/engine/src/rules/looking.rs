@@ -1,7 +1,6 @@
 //! The world as rules see it: conversations of the mirror, who has how many, the time.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -47,17 +46,13 @@ impl Engine {
         self.mirror().read().extra_fields()
     }
 
-    /// When each rule last acted on each conversation.
-    #[must_use]
-    pub fn acts(&self) -> Arc<Acts> {
-        let acts = &self.0.rules.acts;
-        Arc::clone(&acts.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// What each user has on their desk, who is away, and who may have how many.
+    /// What each user has on their desk, who is away, who may have how many, and whose turn it was.
     #[must_use]
     pub fn staff(&self) -> Staff {
-        let mut staff = Staff::default();
+        let mut staff = Staff {
+            last: self.0.rules.memory.turns(),
+            ..Staff::default()
+        };
         let state = self.mirror().read();
         let open = state
             .rows

@@ -62,6 +62,7 @@ pub(super) async fn read_directory(
     engine.mirror().set_users(connection, users);
 
     read_tags(engine, link, Lane::Sync).await?;
+    engine.names_were_read();
     engine.tell(Live::Mirror);
     Ok(Some(engine.mirror().read().directory.mailboxes.clone()))
 }

@@ -21,6 +21,7 @@ mod pausing;
 mod people;
 mod previews;
 mod reading;
+mod rules;
 mod runs;
 mod spending;
 mod support;

@@ -50,8 +50,19 @@ pub(crate) fn event(body: &Value) -> Event {
     Event {
         status: status.map(Status::from),
         assignee,
+        note: field(data, "note").map(texts),
         whole,
         ..event
+    }
+}
+
+/// All texts in a value, one per line: no contract says what a note calls its own.
+fn texts(of: &Value) -> String {
+    match of {
+        Value::String(text) => format!("{text}\n"),
+        Value::Array(items) => items.iter().map(texts).collect(),
+        Value::Object(fields) => fields.values().map(texts).collect(),
+        _ => String::new(),
     }
 }
 
@@ -129,7 +140,10 @@ mod tests {
             json!({"conversation_id": "cnv_1"}),
             json!({"note": {"conversation_id": "cnv_1"}}),
         ] {
+            let has_text = noted["note"]["body"].is_string();
             let noted = read(&json!({"event": "note.added", "data": noted}));
+            let told = noted.note.as_deref();
+            assert_eq!(told.is_some_and(|note| note.contains("hm")), has_text);
             assert_eq!(noted.conversation, Some("cnv_1".into()));
         }
     }

@@ -145,6 +145,12 @@ impl Bits {
         }
     }
 
+    pub(crate) fn has(&self, index: usize) -> bool {
+        self.words
+            .get(index / 64)
+            .is_some_and(|word| word & (1 << (index % 64)) != 0)
+    }
+
     pub(crate) fn set(&mut self, index: usize) {
         self.words[index / 64] |= 1 << (index % 64);
     }

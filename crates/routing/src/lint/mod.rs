@@ -235,8 +235,9 @@ fn measured(compiled: &Compiled, around: &Surroundings<'_>, others: &[Warning]) 
     warnings
 }
 
-/// What a rule names that is not there.
-fn gone(rule: &Rule, directory: &Directory) -> Vec<Warning> {
+/// What a rule names that is not there: a [`Warning::Gone`] for each mailbox, user and tag.
+#[must_use]
+pub fn gone(rule: &Rule, directory: &Directory) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut name = |what, id: &str| {
         let warning = Warning::Gone {

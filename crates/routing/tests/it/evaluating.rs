@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use routing::{
     Compiled,
-    evaluate::Evaluator,
+    evaluate::{Evaluator, Part},
     explain::explain,
     explanation::{Explanation, Verdict},
     model::{
@@ -196,4 +196,55 @@ fn later_rules_see_what_earlier_ones_did_and_only_the_end_of_it_is_sent() {
         [("d", Change::Assign("usr_ben".into()))],
         "the tag came and went"
     );
+}
+
+proptest! {
+    #[test]
+    fn an_absent_rule_is_as_if_off_and_an_idle_one_only_stops(
+        rules in random::rules(),
+        conversation in random::conversation(),
+        acted in random::acted(),
+        moment in random::moment(),
+        staff in random::staff(),
+        place in 0_usize..8,
+    ) {
+        let names = directory();
+        let Some(id) = rules.rules.get(place).map(|rule| rule.id.clone()) else {
+            return Ok(());
+        };
+        let compiled = Compiled::new(&rules, &names).unwrap();
+        let row = Row { acted: &acted, ..Row::of(&conversation) };
+        let decide = |part: Part| {
+            let mut evaluator = Evaluator::new(&compiled);
+            evaluator.cast(|rule| if rule.id == id { part } else { Part::Own });
+            let mut staff = staff.clone();
+            (plain(&evaluator.decide(&row, &moment, &mut staff)), staff)
+        };
+        let with = |change: &dyn Fn(&mut Rule)| {
+            let mut rules = rules.clone();
+            change(&mut rules.rules[place]);
+            let compiled = Compiled::new(&rules, &names).unwrap();
+            let mut staff = staff.clone();
+            let decision = plain(&Evaluator::new(&compiled).decide(&row, &moment, &mut staff));
+            (decision, staff)
+        };
+        prop_assert_eq!(decide(Part::Absent), with(&|rule| rule.mode = Mode::Off));
+        // One that acted on the conversation this very moment, and does so once.
+        let (mut idle, idle_staff) = decide(Part::Idle);
+        let mut acted_now = acted.clone();
+        acted_now.push(routing::world::Acted { rule: id.clone(), at_ms: moment.now_ms });
+        let mut once = rules.clone();
+        once.rules[place].repeat = routing::model::Repeat::Once;
+        let compiled = Compiled::new(&once, &names).unwrap();
+        let mut staff = staff.clone();
+        let row = Row { acted: &acted_now, ..row };
+        let mut as_once = plain(&Evaluator::new(&compiled).decide(&row, &moment, &mut staff));
+        for decision in [&mut idle, &mut as_once] {
+            for firing in &mut decision.0 {
+                firing.acted_before = firing.acted_before.map(|_| 0);
+            }
+        }
+        prop_assert_eq!(idle, as_once);
+        prop_assert_eq!(idle_staff, staff);
+    }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Model {
     pub(crate) kind: String,
     pub(crate) mailbox_id: Option<String>,
     pub(crate) decided_by: Option<String>,
+    pub(crate) rule_id: Option<String>,
+    pub(crate) rule_version: Option<i32>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -18,6 +18,7 @@ pub(crate) struct Model {
     pub(crate) effect: Option<String>,
     pub(crate) applied_at: Option<i64>,
     pub(crate) repeat_of: Option<i64>,
+    pub(crate) ruled: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -34,6 +34,13 @@ pub(crate) struct Model {
     pub(crate) left_out: String,
     #[sea_orm(column_type = "Text")]
     pub(crate) new_tags: String,
+    pub(crate) rule_id: Option<String>,
+    pub(crate) rule_name: Option<String>,
+    pub(crate) rule_version: Option<i32>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub(crate) title: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub(crate) chain: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

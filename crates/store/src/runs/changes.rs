@@ -10,7 +10,7 @@ use triage::model::{Conversation, ConversationId, RunId};
 use triage::outcome::{Outcome, Tally};
 
 use super::lists::{plans, read_run};
-use super::{ChangeRow, ChangeUpdate, Run, parse};
+use super::{ChangeRow, ChangeRule, ChangeUpdate, Run, parse};
 use crate::connections::ConnectionId;
 use crate::entities::{changes, runs};
 use crate::error::{During, Result};
@@ -216,5 +216,9 @@ pub(super) fn read_change(row: changes::Model) -> Result<ChangeRow> {
         sent_at: row.sent_at,
         finished_at: row.finished_at,
         decided_by: row.decided_by,
+        rule: row.rule_id.map(|rule| ChangeRule {
+            rule,
+            version: row.rule_version,
+        }),
     })
 }

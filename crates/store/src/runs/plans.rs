@@ -15,7 +15,7 @@ use crate::entities::{changes, runs};
 use crate::error::{During, Result};
 use crate::open::Store;
 
-/// Rows that go into one statement: SQLite takes 32,766 values, and a change has fourteen.
+/// Rows that go into one statement: SQLite takes 32,766 values, and a change has sixteen.
 const BATCH: usize = 2_000;
 
 impl Store {
@@ -26,29 +26,7 @@ impl Store {
     pub async fn create_preview(&self, new: NewRun, planned: Vec<NewChange>) -> Result<RunId> {
         let during = "keep a plan";
         let transaction = self.write.begin().await.during(during)?;
-        let Author::Operator(author) = new.author;
-        let new_tags: Vec<NewTag> = new.new_tags.into_iter().map(NewTag::waiting).collect();
-        let run = runs::ActiveModel {
-            connection_id: Set(new.connection),
-            state: Set(RunState::Preview.as_str().to_owned()),
-            author_kind: Set("operator".to_owned()),
-            author: Set(author),
-            selection: Set(serde_json::to_string(&new.selection).during(during)?),
-            actions: Set(serde_json::to_string(&new.actions).during(during)?),
-            labels: Set(serde_json::to_string(&new.labels).during(during)?),
-            facts: Set(serde_json::to_string(&new.facts).during(during)?),
-            cancel_requested: Set(false),
-            mirror_at: Set(new.mirror_at),
-            created_at: Set(new.created_at),
-            lane: Set(RunLane::Bulk.as_str().to_owned()),
-            pause_requested: Set(false),
-            left_out: Set("[]".to_owned()),
-            new_tags: Set(serde_json::to_string(&new_tags).during(during)?),
-            ..Default::default()
-        }
-        .insert(&transaction)
-        .await
-        .during(during)?;
+        let run = run_row(new)?.insert(&transaction).await.during(during)?;
         insert_changes(&transaction, run.id, planned).await?;
         transaction.commit().await.during(during)?;
         Ok(RunId(run.id))
@@ -97,8 +75,56 @@ impl Store {
     }
 }
 
+/// The row of a plan.
+pub(crate) fn run_row(new: NewRun) -> Result<runs::ActiveModel> {
+    let during = "keep a plan";
+    let new_tags: Vec<NewTag> = new.new_tags.into_iter().map(NewTag::waiting).collect();
+    let row = runs::ActiveModel {
+        connection_id: Set(new.connection),
+        state: Set(RunState::Preview.as_str().to_owned()),
+        selection: Set(serde_json::to_string(&new.selection).during(during)?),
+        actions: Set(serde_json::to_string(&new.actions).during(during)?),
+        labels: Set(serde_json::to_string(&new.labels).during(during)?),
+        facts: Set(serde_json::to_string(&new.facts).during(during)?),
+        cancel_requested: Set(false),
+        mirror_at: Set(new.mirror_at),
+        created_at: Set(new.created_at),
+        lane: Set(RunLane::Bulk.as_str().to_owned()),
+        pause_requested: Set(false),
+        left_out: Set("[]".to_owned()),
+        new_tags: Set(serde_json::to_string(&new_tags).during(during)?),
+        title: Set(new.title),
+        chain: Set(serde_json::to_string(&new.chain).during(during)?),
+        ..Default::default()
+    };
+    Ok(by(row, new.author))
+}
+
+/// A row of a run with its author.
+pub(super) fn by(mut row: runs::ActiveModel, author: Author) -> runs::ActiveModel {
+    match author {
+        Author::Operator(name) => {
+            row.author_kind = Set("operator".to_owned());
+            row.author = Set(name);
+        }
+        Author::Rule {
+            rule,
+            name,
+            version,
+        } => {
+            row.author_kind = Set("rule".to_owned());
+            // Among the authors all versions of it are one.
+            row.author = Set(format!("rule “{name}”"));
+            row.rule_id = Set(Some(rule));
+            row.rule_name = Set(Some(name));
+            row.rule_version = Set(Some(version));
+        }
+    }
+    row
+}
+
 /// Writes the changes of a plan.
-pub(super) async fn insert_changes(
+pub(crate) async fn insert_changes(
     transaction: &DatabaseTransaction,
     run: i64,
     planned: Vec<NewChange>,
@@ -136,5 +162,7 @@ fn row(run: i64, seq: i32, change: NewChange) -> Result<changes::ActiveModel> {
         kind: Set(change.change.kind().as_str().to_owned()),
         mailbox_id: Set(change.mailbox.map(MailboxId::into_string)),
         decided_by: Set(None),
+        rule_version: Set(change.rule.as_ref().and_then(|rule| rule.version)),
+        rule_id: Set(change.rule.map(|rule| rule.rule)),
     })
 }

@@ -13,9 +13,11 @@ use crate::connections::ConnectionId;
 use crate::entities::{changes, runs};
 use crate::error::{During, Result};
 use crate::open::Store;
+use crate::rule_firings::acts_of_confirmed;
 
 impl Store {
-    /// Turns a preview into a run. `true` the first time only: whoever asks again gets the same run.
+    /// Turns a preview into a run. `true` the first time only: whoever asks again gets the same run. What rules ask for
+    /// in it counts as done by them from then on.
     ///
     /// Runs are sent in the order of their confirmation, so no two carry the same time: where the clock stood
     /// still or went back, the later one gets the next millisecond.
@@ -45,6 +47,9 @@ impl Store {
             .exec(&transaction)
             .await
             .during(during)?;
+        if updated.rows_affected == 1 {
+            acts_of_confirmed(&transaction, id, now).await?;
+        }
         transaction.commit().await.during(during)?;
         Ok(updated.rows_affected == 1)
     }

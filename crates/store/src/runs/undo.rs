@@ -11,7 +11,7 @@ use triage::model::{Conversation, ConversationId, RunId};
 use triage::outcome::{Outcome, RunState};
 use triage::plan::LeftOut;
 
-use super::plans::insert_changes;
+use super::plans::{by, insert_changes};
 use super::{Author, NewChange, PlanFacts, Run, RunLane};
 use crate::connections::ConnectionId;
 use crate::entities::{changes, reads, runs};
@@ -65,12 +65,9 @@ impl Store {
         if let Some(begun) = begun {
             return Ok(RunId(begun.id));
         }
-        let Author::Operator(author) = new.author;
-        let run = runs::ActiveModel {
+        let row = runs::ActiveModel {
             connection_id: Set(new.connection),
             state: Set(RunState::Reading.as_str().to_owned()),
-            author_kind: Set("operator".to_owned()),
-            author: Set(author),
             selection: Set(serde_json::to_string(&of.selection).during(during)?),
             actions: Set("{}".to_owned()),
             labels: Set("{}".to_owned()),
@@ -83,11 +80,14 @@ impl Store {
             undo_of: Set(Some(new.of.0)),
             left_out: Set("[]".to_owned()),
             new_tags: Set("[]".to_owned()),
+            // What is taken back is not to be done again by whoever did it.
+            chain: Set(serde_json::to_string(&of.chain).during(during)?),
             ..Default::default()
-        }
-        .insert(&transaction)
-        .await
-        .during(during)?;
+        };
+        let run = by(row, new.author)
+            .insert(&transaction)
+            .await
+            .during(during)?;
         transaction.commit().await.during(during)?;
         Ok(RunId(run.id))
     }

@@ -24,6 +24,8 @@ fn new_run(connection: i32, created_at: i64) -> NewRun {
             ..Actions::default()
         },
         labels: BTreeMap::from([("u1".to_owned(), "Ana".to_owned())]),
+        title: None,
+        chain: Vec::new(),
         facts: PlanFacts::default(),
         mirror_at: 5,
         created_at,
@@ -32,6 +34,7 @@ fn new_run(connection: i32, created_at: i64) -> NewRun {
 
 fn changes(count: usize) -> Vec<NewChange> {
     let change = |number| NewChange {
+        rule: None,
         mailbox: None,
         conversation: format!("c{number}").into(),
         subject: Some(format!("Subject {number}")),

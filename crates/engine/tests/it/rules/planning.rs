@@ -1,0 +1,70 @@
+//! What rules would do, as a preview like any other.
+
+use engine::PlanError;
+use routing::model::{Mode, Rule, RuleSet, When};
+use store::ChangeRule;
+use triage::outcome::{Outcome, RunState};
+
+use super::support::{assign, note, rule};
+use crate::support::{House, changes, finished, ids, matching, user};
+
+#[tokio::test]
+async fn what_rules_would_do_is_a_preview_and_then_a_run() {
+    let house = House::new(60).await;
+    let engine = house.synced().await;
+    let open = House::ids(&engine, "status:open is:unassigned");
+    let (ana, ben) = (user(&house, 1), user(&house, 2));
+    let off = Rule {
+        mode: Mode::Off,
+        ..rule("off", When::Closed, note("Not this."))
+    };
+    let first = rule("first", When::Created, assign(ana));
+    let second = rule("second", When::OnDemand, {
+        routing::model::Actions {
+            note: Some("{{rule}}: {{subject}}".to_owned()),
+            ..assign(ben.clone())
+        }
+    });
+    let set = RuleSet::of(vec![first, second, off]);
+    let plan = async |selection, only: Option<&str>| {
+        let only = only.map(Into::into);
+        engine
+            .plan_rules(
+                "ana".to_owned(),
+                &set,
+                "Rules, edited".to_owned(),
+                selection,
+                only.as_ref(),
+            )
+            .await
+    };
+    let id = plan(ids(&open[..3]), None).await.unwrap();
+    let preview = engine.preview(id, 0, 100).await.unwrap().unwrap();
+    assert_eq!(preview.run.state, RunState::Preview);
+    assert_eq!(preview.run.title.as_deref(), Some("Rules, edited"));
+    assert_eq!(preview.run.facts.summary.changes, 6);
+    assert_eq!(preview.run.facts.groups.len(), 2, "notes are one wish");
+    assert_eq!(preview.price.requests, 6);
+    assert!(house.writes().is_empty());
+
+    assert!(engine.confirm(id).await.unwrap());
+    let rows = finished(&engine, id).await;
+    assert!(rows.iter().all(|row| row.outcome == Outcome::Done));
+    let asked = ChangeRule {
+        rule: "second".to_owned(),
+        version: None,
+    };
+    assert!(rows.iter().all(|row| row.rule == Some(asked.clone())));
+    let found = house.sim().conversation(open[0].as_str()).unwrap();
+    assert_eq!(found.assignee.as_deref(), Some(ben.as_str()));
+    let subject = found.subject.unwrap_or_else(|| "unknown".to_owned());
+    assert_eq!(found.notes[0].body, format!("The rule second: {subject}"));
+
+    // One rule alone, also one that is off.
+    let id = plan(matching("status:open"), Some("off")).await.unwrap();
+    let rows = changes(&engine, id).await;
+    let all = House::ids(&engine, "status:open").len();
+    assert_eq!(rows.len(), all);
+    let nothing = plan(ids(&open[..3]), Some("gone")).await;
+    assert!(matches!(nothing, Err(PlanError::Invalid(_))));
+}
