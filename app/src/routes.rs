@@ -19,6 +19,7 @@ use crate::pages::reading::ReadingPage;
 use crate::pages::run::RunPage;
 use crate::pages::runs::RunsPage;
 use crate::pages::settings::SettingsPage;
+use crate::pages::settings_part::SettingsPartPage;
 use crate::pages::setup::SetupPage;
 use crate::pages::triage::TriagePage;
 use crate::pages::webhooks::WebhooksPage;
@@ -50,6 +51,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/password") view=PasswordPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/reading") view=ReadingPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/webhooks") view=WebhooksPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/:part") view=SettingsPartPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -119,6 +119,8 @@ for (const [title, open, how = ""] of [
     "with the forms of an operator open",
   ],
   ["Webhooks", (page) => visit(page, "/settings/webhooks")],
+  ["People", (page) => visit(page, "/settings/people")],
+  ["Time zone", (page) => visit(page, "/settings/time-zone")],
   ["Reading", (page) => visit(page, "/settings/reading")],
   ["Your password", (page) => visit(page, "/settings/password")],
   [

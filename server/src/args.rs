@@ -11,7 +11,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use ipnet::IpNet;
 use store::Role;
 
-pub(crate) use self::work::{EXIT_CODES, KeyCommand, RunsCommand, SyncCommand, WebhookCommand};
+pub(crate) use self::work::{
+    EXIT_CODES, KeyCommand, RulesCommand, RunsCommand, SyncCommand, WebhookCommand,
+};
 
 /// What a server logs where nothing is said.
 pub(crate) const USUAL_LOG: &str = "info";
@@ -72,6 +74,9 @@ pub(crate) enum Command {
     /// Look at runs, let them go on, stop them, take them back.
     #[command(subcommand, after_help = EXIT_CODES)]
     Runs(RunsCommand),
+    /// Read, write, check and run the routing rules.
+    #[command(subcommand, after_help = EXIT_CODES)]
+    Rules(RulesCommand),
     /// Bring the console's picture of Hiver up to date, and exit.
     #[command(after_help = EXIT_CODES)]
     Sync(SyncCommand),

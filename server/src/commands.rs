@@ -6,6 +6,7 @@ pub(crate) mod key;
 pub(crate) mod operator;
 mod place;
 mod progress;
+pub(crate) mod rules;
 pub(crate) mod runs;
 mod showing;
 pub(crate) mod sync;
@@ -25,6 +26,8 @@ pub(crate) enum Exit {
     NotAllDone,
     /// The run is paused.
     Paused,
+    /// It came to its end, and what it says is that something is wrong.
+    FoundFault,
 }
 
 /// Why a command does not come to its end.
@@ -46,6 +49,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Done => 0,
+            Exit::FoundFault => 1,
             Exit::NotAllDone => 3,
             Exit::Paused => 4,
         })

@@ -69,6 +69,10 @@ fn run(args: Args) -> Result<ExitCode, Stop> {
                 config::start_logging_if_asked(&args.settings)?;
                 Ok(commands::runs::run(args.settings, command).await?.into())
             }
+            Command::Rules(command) => {
+                config::start_logging_if_asked(&args.settings)?;
+                Ok(commands::rules::run(args.settings, command).await?.into())
+            }
             Command::Sync(command) => {
                 config::start_logging_if_asked(&args.settings)?;
                 Ok(commands::sync::run(args.settings, command).await?.into())

@@ -9,6 +9,7 @@ mod headers;
 mod live;
 mod operators;
 mod own_password;
+mod people_forms;
 mod plain;
 mod reading_form;
 mod said;
@@ -137,6 +138,7 @@ pub(crate) fn router(web: &Web) -> Router {
         .route("/runs/{id}/changes.csv", get(export::changes))
         .route("/v/{version}/{*path}", get(assets::asset))
         .merge(operators::routes())
+        .merge(people_forms::routes())
         .merge(reading_form::routes())
         .merge(webhook_forms::routes())
         .with_state(web.clone())

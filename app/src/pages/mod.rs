@@ -13,6 +13,7 @@ pub(crate) mod reading;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod settings;
+pub(crate) mod settings_part;
 pub(crate) mod setup;
 pub(crate) mod triage;
 pub(crate) mod webhooks;

@@ -34,6 +34,12 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                             <li><a href="/settings/budget">"Requests by lane and hour, and when Hiver asked to slow down"</a></li>
                         </ul>
                     </section>
+                    <section aria-labelledby="time">
+                        <h2 id="time">"Time"</h2>
+                        <ul class="links">
+                            <li><a href="/settings/time-zone">"Time zone of days, hours and schedules"</a></li>
+                        </ul>
+                    </section>
                     {may.then(|| {
                         view! {
                             <section aria-labelledby="webhooks">
@@ -47,6 +53,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                     <section aria-labelledby="people">
                         <h2 id="people">"People"</h2>
                         <ul class="links">
+                            <li><a href="/settings/people">"Who is away, and how many conversations each may have"</a></li>
                             <li><a href="/settings/password">"Change your password"</a></li>
                             {may.then(|| view! { <li><a href="/settings/operators">"Manage operators"</a></li> })}
                         </ul>

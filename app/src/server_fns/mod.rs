@@ -14,6 +14,7 @@ pub(crate) mod overview;
 pub(crate) mod preview;
 pub(crate) mod reading;
 pub(crate) mod runs;
+pub(crate) mod settings_parts;
 pub(crate) mod triage;
 pub(crate) mod webhooks;
 

@@ -6,9 +6,11 @@ pub(super) mod flow;
 pub(super) mod operators;
 pub(super) mod overview;
 pub(super) mod password;
+pub(super) mod people;
 pub(super) mod reading;
 pub(super) mod runs;
 mod said;
+pub(super) mod time_zone;
 pub(super) mod webhooks;
 
 use leptos::prelude::*;

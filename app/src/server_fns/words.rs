@@ -147,6 +147,17 @@ impl Words {
         name.to_owned()
     }
 
+    /// The time now, with its day: `Monday 23 Nov, 14:02`.
+    pub(super) fn now_there(&self) -> String {
+        Timestamp::from_millisecond(self.now)
+            .map(|now| {
+                now.to_zoned(self.zone.clone())
+                    .strftime("%A %-d %b, %H:%M")
+                    .to_string()
+            })
+            .unwrap_or_default()
+    }
+
     /// A day, as in `20 Nov`.
     pub(super) fn date(&self, day: Date) -> String {
         day.strftime("%-d %b").to_string()

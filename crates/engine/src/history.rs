@@ -8,7 +8,6 @@ mod replaying;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::tz::TimeZone;
 use store::{ConnectionId, Error, FlowRow};
 use triage::filter::{self, HistoryAnswers, HistoryTerm, Way, WhatHappened};
 
@@ -41,12 +40,6 @@ struct Lately {
 }
 
 impl Engine {
-    /// The console's time zone: days begin and end by it.
-    #[must_use]
-    pub fn time_zone(&self) -> TimeZone {
-        TimeZone::UTC
-    }
-
     /// What the history answers to the terms of a filter that only it can decide; nothing where there are none, or the
     /// filter cannot be read.
     ///

@@ -21,6 +21,7 @@ mod rules;
 mod runs;
 mod status;
 mod sync;
+mod time_zone;
 mod webhooks;
 mod wishes;
 mod words;
@@ -42,27 +43,29 @@ pub use patience::Patience;
 pub use planning::PlanError;
 pub use query::{ListNews, Listed, MailboxCounts, Sort, SortKey, UserCounts};
 pub use rules::{
-    Acts, Draft, LiveRules, OnDemand, OnDemandRule, RuleStats, RuleTally, SaveRulesError, WouldDo,
-    rows,
+    Acts, Away, Draft, LiveRules, OnDemand, OnDemandRule, Person, PersonState, RuleStats,
+    RuleTally, SaveRulesError, StoredWorld, WouldDo, rows,
 };
 pub use runs::{Preview, RunPage, RunStatus};
 use secrecy::SecretString;
 pub use status::{Status, SyncProgress, Trouble};
 use store::{SecretKey, Store};
 pub use sync::{ListReading, MailboxReading, Reading, ReadingSettings, RefreshError};
+pub use time_zone::{TimeZoneError, time_zone_names, time_zone_of};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use triage::model::RunId;
 pub use webhooks::IntakeError;
-pub use wishes::{Wish, WishAnswer};
+pub use wishes::{Wish, WishAnswer, rules_saved};
 
 use crate::executor::{Activity, Busy};
 use crate::history::History;
 use crate::link::Link;
 use crate::live::Board;
-use crate::rules::Rules;
+use crate::rules::{People, Rules};
 use crate::sync::Wanted;
+use crate::time_zone::Zone;
 use crate::webhooks::Door;
 
 /// Which Hiver, and how.
@@ -132,6 +135,8 @@ struct Inner {
     door: Door,
     history: History,
     rules: Rules,
+    people: People,
+    zone: Zone,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -170,6 +175,7 @@ impl Engine {
         config: Config,
         patience: Patience,
     ) -> Result<Self, StartError> {
+        let zone = Zone::new(time_zone_of(&store).await?);
         let engine = Self(Arc::new(Inner {
             store,
             secret: RwLock::new(Arc::new(secret)),
@@ -192,6 +198,8 @@ impl Engine {
             door: Door::default(),
             history: History::default(),
             rules: Rules::default(),
+            people: People::default(),
+            zone,
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }));

@@ -186,8 +186,9 @@ impl Engine {
             let mirror = MirrorState::read(self.store(), connection.id).await?;
             self.load_acts(connection.id).await?;
             self.0.mirror.replace(mirror);
-            let reading = settings_of(self, connection.id).await?;
+            let reading = settings_of(self.store(), connection.id).await?;
             self.0.mirror.leave_out(connection.id, &reading.left_out);
+            self.0.people.load(self.store(), connection.id).await?;
         }
         self.store()
             .set_setting(&in_use(self.config()), &connection.id)

@@ -9,9 +9,11 @@ mod keeping;
 mod looking;
 mod memory;
 mod occurrences;
+mod people;
 mod planning;
 mod schedule;
 mod stats;
+mod stored;
 mod sweeping;
 
 use std::sync::atomic::AtomicBool;
@@ -28,7 +30,10 @@ pub use self::drafts::Draft;
 pub(crate) use self::firing::work;
 pub use self::keeping::SaveRulesError;
 pub use self::looking::{Acts, rows};
+pub(crate) use self::people::People;
+pub use self::people::{Away, Person, PersonState};
 pub use self::stats::{RuleStats, RuleTally};
+pub use self::stored::StoredWorld;
 
 /// A version of the rules, ready to be evaluated.
 #[derive(Debug)]

@@ -6,15 +6,16 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use routing::model::RuleSet;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use store::{Decision, SecretKey};
+use store::{ConnectionId, Decision, SecretKey};
 use triage::model::{MailboxId, RunId};
 use triage::outcome::RunState;
 
 use crate::status::Trouble;
 use crate::sync::chain;
-use crate::{CheckedKey, Duties, Engine, UseKeyError};
+use crate::{CheckedKey, Duties, Engine, SaveRulesError, UseKeyError};
 
 /// How often the database is asked for wishes.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -52,6 +53,17 @@ pub enum Wish {
     Undo {
         /// Its number.
         run: RunId,
+    },
+    /// Save rules as a new version.
+    SaveRules {
+        /// The connection whose rules these are.
+        connection: ConnectionId,
+        /// The version that was edited; 0 where there was none.
+        base: i32,
+        /// The rules.
+        rules: RuleSet,
+        /// Why, where they were not just edited.
+        note: String,
     },
     /// Read the mirror again, or one mailbox.
     Sync {
@@ -203,6 +215,18 @@ impl Engine {
                         .await?,
                 ),
             },
+            Wish::SaveRules {
+                connection,
+                base,
+                rules,
+                note,
+            } => {
+                let own = self.mirror().connection();
+                if own.is_some_and(|own| own != connection) {
+                    return refused("the running server works with another Hiver".to_owned());
+                }
+                self.wish_to_save_rules(author, base, rules, &note).await
+            }
             Wish::Sync { mailbox, patient } => Ok(self.wish_to_sync(mailbox, patient).await),
             Wish::CheckKey => Ok(match self.check_key_in_use().await {
                 None => WishAnswer::Refused(NO_KEY.to_owned()),
@@ -247,6 +271,26 @@ impl Engine {
             _ => Ok(WishAnswer::Refused(
                 self.why_not(run, "it is over already").await?,
             )),
+        }
+    }
+
+    async fn wish_to_save_rules(
+        &self,
+        author: &str,
+        base: i32,
+        rules: RuleSet,
+        note: &str,
+    ) -> Result<WishAnswer, store::Error> {
+        match self.save_rules(author, base, rules, note).await {
+            Ok(version) => Ok(WishAnswer::done(rules_saved(version), None)),
+            Err(SaveRulesError::Store(error)) => Err(error),
+            Err(SaveRulesError::Problems(problems)) => {
+                Ok(WishAnswer::Refused(problems.iter().fold(
+                    "the rules cannot be used:".to_owned(),
+                    |text, one| format!("{text}\n  {one}"),
+                )))
+            }
+            Err(error) => Ok(WishAnswer::Refused(error.to_string())),
         }
     }
 
@@ -337,6 +381,12 @@ impl Engine {
             Some(found) => format!("run {run} is {}: {otherwise}", found.state),
         })
     }
+}
+
+/// What is said when rules were saved.
+#[must_use]
+pub fn rules_saved(version: i32) -> String {
+    format!("The rules are saved as version {version}.")
 }
 
 fn opens(mailboxes: &[String]) -> String {

@@ -1,4 +1,6 @@
-//! The commands that work with Hiver: runs, the mirror, the key, webhooks.
+//! The commands that work with Hiver: runs, rules, the mirror, the key, webhooks.
+
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use triage::model::RunId;
@@ -72,6 +74,43 @@ pub(crate) enum RunsCommand {
     Retry {
         /// Its number.
         id: RunId,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Save the rules of a document as a new version, which is in force from then on.
+    ///
+    /// Reads a document as `export` writes it, or the list [{"keyword", "tag", "assignee"}] of Hiver's tutorial. Prints
+    /// what differs. Where something cannot be used, it is named with its place, and nothing is changed.
+    Import {
+        /// The document; `-` is standard input.
+        file: PathBuf,
+        /// Keep the rules there are: one with the same id takes the place of the former one, others go to the end.
+        #[arg(long)]
+        add: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the rules in force as a document.
+    Export {
+        /// Where to; `-`, as without it, is standard output.
+        file: Option<PathBuf>,
+        /// Print JSON: the document with the version it is of.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what is wrong with a document, and what is odd about it; without one, about the rules in force.
+    Check {
+        /// The document; `-` is standard input.
+        file: Option<PathBuf>,
+        /// Fail where something is odd, too.
+        #[arg(long)]
+        strict: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,

@@ -135,10 +135,7 @@ impl<'a> Doer<'a> {
             (None, Some(engine)) => self.do_it(&engine, wish).await?,
             (None, None) => return Err(Problem::from("nobody is there to do it").into()),
         };
-        match answer {
-            WishAnswer::Done { message, run } => Ok(Done { message, run }),
-            WishAnswer::Refused(why) => Err(Problem::from(why).into()),
-        }
+        done(answer)
     }
 
     async fn do_it(&mut self, engine: &Engine, wish: Wish) -> Result<WishAnswer, Stop> {
@@ -162,6 +159,12 @@ impl<'a> Doer<'a> {
                 }
             }
         }
+    }
+
+    /// Asks whoever has the folder; what it says when it has done it, and nothing when that one has ended and this
+    /// process has taken its place.
+    pub(crate) async fn asks(&mut self, wish: &Wish) -> Result<Option<Done>, Stop> {
+        self.ask(wish).await?.map(done).transpose()
     }
 
     /// Asks whoever has the folder; nothing when that one has ended and this process has taken its place.
@@ -269,6 +272,13 @@ impl<'a> Doer<'a> {
     }
 }
 
+fn done(answer: WishAnswer) -> Result<Done, Stop> {
+    match answer {
+        WishAnswer::Done { message, run } => Ok(Done { message, run }),
+        WishAnswer::Refused(why) => Err(Problem::from(why).into()),
+    }
+}
+
 /// Starts an engine on a folder whose lock this process has.
 pub(crate) async fn start(place: &Place, config: Config) -> Result<Engine, Problem> {
     let secret = place.secret_file().settle(&place.store).await?;
@@ -282,7 +292,7 @@ pub(crate) fn no_key() -> Problem {
 }
 
 /// Who wishes, as it is written into the database.
-fn author() -> String {
+pub(crate) fn author() -> String {
     let named = ["USER", "LOGNAME"].iter().find_map(|variable| {
         let name = std::env::var(variable).ok()?;
         let fits = !name.is_empty() && name.len() <= 64 && !name.chars().any(char::is_control);

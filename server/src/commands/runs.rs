@@ -1,6 +1,6 @@
 //! `runs list`, `show`, `start`, `resume`, `cancel`, `undo`, `retry`.
 
-use engine::{Duties, Wish};
+use engine::{Duties, Wish, time_zone_of};
 use serde_json::Value;
 use store::Run;
 use triage::model::RunId;
@@ -58,8 +58,9 @@ async fn list(place: &Place, json: bool) -> Result<Exit, Stop> {
             .collect();
         print(&Value::from(all).to_string())?;
     } else {
+        let zone = time_zone_of(&place.store).await.map_err(failed)?;
         for (run, tally) in &all {
-            print(&showing::line(run, tally))?;
+            print(&showing::line(run, tally, &zone))?;
         }
     }
     Ok(Exit::Done)
@@ -75,7 +76,8 @@ async fn show(place: &Place, id: RunId, json: bool) -> Result<Exit, Stop> {
         print(&value.to_string())?;
     } else {
         let problems = place.store.problems(id).await.map_err(failed)?;
-        print(&showing::whole(&run, &tally, &problems))?;
+        let zone = time_zone_of(&place.store).await.map_err(failed)?;
+        print(&showing::whole(&run, &tally, &problems, &zone))?;
     }
     Ok(Exit::Done)
 }

@@ -87,13 +87,13 @@ pub(crate) fn undo_value(run: &Run, tally: &Tally) -> Value {
 }
 
 /// A run in one line of the list, its columns apart by tabs.
-pub(crate) fn line(run: &Run, tally: &Tally) -> String {
+pub(crate) fn line(run: &Run, tally: &Tally, zone: &TimeZone) -> String {
     let at = run.confirmed_at.unwrap_or(run.created_at);
     [
         run.id.to_string(),
         run.state.to_string(),
         counts(tally),
-        moment(at),
+        moment(at, zone),
         author(run),
         title(run),
     ]
@@ -115,7 +115,12 @@ pub(crate) fn result(run: &Run, tally: &Tally, problems: &[(Outcome, String, u64
 }
 
 /// All that can be told about a run without its changes.
-pub(crate) fn whole(run: &Run, tally: &Tally, problems: &[(Outcome, String, u64)]) -> String {
+pub(crate) fn whole(
+    run: &Run,
+    tally: &Tally,
+    problems: &[(Outcome, String, u64)],
+    zone: &TimeZone,
+) -> String {
     let mut lines = vec![
         result(run, tally, problems),
         title(run),
@@ -127,7 +132,7 @@ pub(crate) fn whole(run: &Run, tally: &Tally, problems: &[(Outcome, String, u64)
         ("started", run.started_at),
         ("over", run.finished_at),
     ] {
-        history.extend(at.map(|at| format!("{what} {}", moment(at))));
+        history.extend(at.map(|at| format!("{what} {}", moment(at, zone))));
     }
     lines.push(history.join(", "));
     lines.extend(run.pause_reason.clone());
@@ -188,11 +193,11 @@ fn title(run: &Run) -> String {
     }
 }
 
-fn moment(at: i64) -> String {
+fn moment(at: i64, zone: &TimeZone) -> String {
     Timestamp::from_millisecond(at)
         .map(|at| {
-            at.to_zoned(TimeZone::UTC)
-                .strftime("%Y-%m-%d %H:%M UTC")
+            at.to_zoned(zone.clone())
+                .strftime("%Y-%m-%d %H:%M %Z")
                 .to_string()
         })
         .unwrap_or_default()

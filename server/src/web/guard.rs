@@ -98,6 +98,18 @@ pub(super) async fn admins_only(
     }
 }
 
+/// Lets leads and admins through only.
+pub(super) async fn leads_only(
+    Extension(operator): Extension<SignedIn>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match operator.lacks(Role::Lead) {
+        None => next.run(request).await,
+        Some(refusal) => plain::page(StatusCode::FORBIDDEN, "Not allowed", &refusal),
+    }
+}
+
 /// Without a key there is nothing to see yet.
 fn needs_set_up(web: &Web, request: &Request) -> bool {
     let path = request.uri().path();

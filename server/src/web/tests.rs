@@ -13,6 +13,7 @@ mod live;
 mod operators;
 mod origins;
 mod own_password;
+mod people;
 mod sign_in;
 mod support;
 mod webhooks;

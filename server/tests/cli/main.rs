@@ -6,6 +6,7 @@ mod house;
 mod interrupting;
 mod keys;
 mod operators;
+mod rules;
 mod running;
 mod runs;
 mod secrets;

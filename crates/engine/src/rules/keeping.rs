@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use routing::Compiled;
-use routing::model::{Mode, RuleSet};
+use routing::model::RuleSet;
 use routing::problem::Problem;
 use store::{ConnectionId, NewRuleVersion, RuleVersion, SavedRules, StoredRules};
 use triage::model::Directory;
@@ -120,8 +120,7 @@ impl Engine {
         };
         let connection = connection.ok_or(SaveRulesError::NoConnection)?;
         let rules = serde_json::to_string(&set).map_err(unusable)?;
-        let parts = set.rules.iter().filter(|rule| rule.mode != Mode::Off);
-        let taking_part = parts.map(|rule| rule.id.to_string()).collect();
+        let taking_part = set.taking_part().map(|rule| rule.id.to_string()).collect();
         let set = Arc::new(set);
         let mut live = ready(connection, None, set, directory).map_err(SaveRulesError::Problems)?;
         let now = self.now();

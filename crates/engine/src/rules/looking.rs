@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use routing::moment::{Moment, Occasion};
 use routing::world::{Acted, Row, Staff};
 use triage::model::{ConversationId, Status};
@@ -36,16 +37,10 @@ impl Engine {
     /// The present as rules see it.
     #[must_use]
     pub fn moment(&self, occasion: Occasion) -> Moment {
-        let now_ms = self.now();
-        let at = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-        Moment {
-            now_ms,
-            utc_offset_seconds: self.time_zone().to_offset(at).seconds(),
-            occasion,
-        }
+        moment_at(&self.time_zone(), self.now(), occasion)
     }
 
-    /// What each user has on their desk, and whose turn it was.
+    /// What each user has on their desk, who is away, who may have how many, and whose turn it was.
     #[must_use]
     pub fn staff(&self) -> Staff {
         let mut staff = Staff {
@@ -61,6 +56,22 @@ impl Engine {
         for user in open.filter_map(|one| one.assignee.user_id()) {
             staff.moved(None, Some(user));
         }
+        drop(state);
+        for (user, person, away) in self.said_of_people() {
+            let load = staff.users.entry(user).or_default();
+            load.away = away;
+            load.cap = person.cap;
+        }
         staff
+    }
+}
+
+/// A moment in a time zone.
+pub(super) fn moment_at(zone: &TimeZone, now_ms: i64, occasion: Occasion) -> Moment {
+    let at = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    Moment {
+        now_ms,
+        utc_offset_seconds: zone.to_offset(at).seconds(),
+        occasion,
     }
 }

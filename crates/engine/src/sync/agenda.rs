@@ -81,7 +81,7 @@ impl Agenda {
         wants: &Wants,
     ) -> Result<Self, Error> {
         let now = engine.now();
-        let settings = settings_of(engine, link.connection.id).await?;
+        let settings = settings_of(engine.store(), link.connection.id).await?;
         let means = engine.means(&settings);
         let limited = engine.config().requests_per_day.is_some();
         link.set_share(limited.then(|| means.allowance() as u32));

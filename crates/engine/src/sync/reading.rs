@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use store::{ConnectionId, Error, ListKey, ListRead};
+use store::{ConnectionId, Error, ListKey, ListRead, Store};
 use triage::model::{Mailbox, MailboxId, Status};
 
 use super::schedule::{Means, Pace, due_at};
@@ -83,7 +83,7 @@ impl Engine {
     /// When the database fails.
     pub async fn reading_settings(&self) -> Result<ReadingSettings, Error> {
         match self.delivered_to().await? {
-            Some(connection) => settings_of(self, connection).await,
+            Some(connection) => settings_of(self.store(), connection).await,
             None => Ok(ReadingSettings::default()),
         }
     }
@@ -207,16 +207,16 @@ pub(crate) async fn reads_per_second(
     engine: &Engine,
     connection: ConnectionId,
 ) -> Result<f64, Error> {
-    let settings = settings_of(engine, connection).await?;
+    let settings = settings_of(engine.store(), connection).await?;
     Ok(engine.means(&settings).allowance() / 86_400.0)
 }
 
 /// What an admin said about reading from an account.
 pub(crate) async fn settings_of(
-    engine: &Engine,
+    store: &Store,
     connection: ConnectionId,
 ) -> Result<ReadingSettings, Error> {
-    let settings = engine.store().setting(&name(connection)).await?;
+    let settings = store.setting(&name(connection)).await?;
     Ok(settings.unwrap_or_default())
 }
 

@@ -17,6 +17,7 @@ mod mishaps;
 mod new_tags;
 mod outages;
 mod pausing;
+mod people;
 mod previews;
 mod reading;
 mod rules;

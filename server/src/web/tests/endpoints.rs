@@ -60,6 +60,7 @@ const ROWS: &[Row] = &[
     ),
     (Method::GET, "/api/reading", VIEWER, ""),
     (Method::GET, "/api/runs", VIEWER, "?page=1"),
+    (Method::GET, "/api/settings_part", VIEWER, "?part=people"),
     (Method::GET, "/api/webhooks", ADMIN, "?delivery=DELIVERY"),
     (
         Method::POST,
@@ -98,6 +99,14 @@ const ROWS: &[Row] = &[
         ADMIN,
         "?delivery=DELIVERY",
     ),
+    (Method::GET, "/settings/{part}", VIEWER, "people"),
+    (
+        Method::POST,
+        "/people",
+        LEAD,
+        "user=usr_1&was=never%7C%7C%7C&away=now&from=&until=&cap=",
+    ),
+    (Method::POST, "/time-zone", ADMIN, "zone=Europe%2FBerlin"),
     (Method::POST, "/reading", ADMIN, "share=30"),
     (Method::POST, "/webhooks/rotate", ADMIN, ""),
     (Method::POST, "/webhooks/replay", ADMIN, "id=DELIVERY"),

@@ -308,8 +308,12 @@ impl Console {
         let (deliveries, _) = self.engine.deliveries(None, 100).await.unwrap();
         let made_at = self.engine.webhook_secret().await.unwrap().made_at;
         let hiver = house.sim().ledger().last;
+        let people: Vec<_> = (self.engine.people().into_iter())
+            .map(|one| (one.user.id, one.person))
+            .collect();
+        let zone = self.engine.time_zone();
         format!(
-            "{runs:#?}\n{operators:#?}\n{connections:#?}\n{deliveries:#?} {made_at}\n{hiver} requests"
+            "{people:?} {zone:?}\n{runs:#?}\n{operators:#?}\n{connections:#?}\n{deliveries:#?} {made_at}\n{hiver} requests"
         )
     }
 }

@@ -1,0 +1,221 @@
+//! `rules import`, `export`, `check`, with and without a server.
+
+use serde_json::{Value, json};
+
+use crate::house::{House, to_its_end};
+use crate::support::Done;
+
+const RULE: &str = r#"{"id":"ping","name":"Ping","when":["created"],
+    "conditions":{"text":{"test":"contains","texts":["zebrafish"]}},"actions":{"set_status":"pending"}}"#;
+
+impl House {
+    /// One whose users and tags were read.
+    async fn read() -> Self {
+        let house = Self::new().await;
+        let synced = house.run(&["sync"]).await;
+        assert_eq!(synced.code, 0, "{synced:?}");
+        house
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.place.folder.path().join(name), text).unwrap();
+    }
+
+    /// A document of rules.
+    fn write_rules(&self, name: &str, rules: &[&str]) {
+        let rules = rules.join(",");
+        self.write(name, &format!(r#"{{"version":1,"rules":[{rules}]}}"#));
+    }
+
+    async fn with_input(&self, arguments: &[&str], input: &'static str) -> Done {
+        to_its_end(self.command(arguments), input).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_of_the_tutorial_is_imported_and_comes_back_as_a_document() {
+    let house = House::read().await;
+    let state = house.sim().state();
+    let (tag, user) = (&state.tags[0], &state.users[0]);
+    let list = json!([
+        { "keyword": "invoice", "tag": tag.name, "assignee": user.id },
+        { "keyword": "refund", "tag": tag.name, "assignee": user.id },
+    ]);
+    house.write("list.json", &list.to_string());
+    let imported = house.run(&["rules", "import", "list.json"]).await;
+    assert_eq!(imported.code, 0, "{imported:?}");
+    let lines: Vec<&str> = imported.out.lines().collect();
+    assert_eq!(lines.len(), 3, "{imported:?}");
+    assert!(lines[0].starts_with("+ “invoice”, as rule 1: When a conversation is created"));
+    assert_eq!(lines[2], "The rules are saved as version 1.");
+
+    let again = house
+        .json(&["rules", "import", "list.json", "--json"])
+        .await;
+    assert_eq!(
+        again,
+        json!({ "version": 1, "saved": false, "differences": [] })
+    );
+    let exported = house.run(&["rules", "export"]).await;
+    let document: Value = serde_json::from_str(&exported.out).unwrap();
+    assert_eq!(document["$schema"], "rules.schema.json");
+    assert_eq!(document["rules"][1]["id"], "refund");
+    assert_eq!(document["rules"][1]["actions"]["assign"]["user"], user.id);
+    // What is written can be read again, and is the same.
+    let file = house.run(&["rules", "export", "mine.json"]).await;
+    assert_eq!(file.out, "Version 1 with 2 rules is in `mine.json`.\n");
+    let same = house.run(&["rules", "import", "mine.json"]).await;
+    assert_eq!(same.out, "Nothing differs: the rules stay at version 1.\n");
+    let whole = house.json(&["rules", "export", "--json"]).await;
+    assert_eq!(
+        (&whole["version"], &whole["document"]),
+        (&json!(1), &document)
+    );
+    let store = house.store().await;
+    let versions = store.rule_versions(1, None, 10).await.unwrap();
+    assert!(
+        versions[0].author.starts_with("command line"),
+        "{versions:?}"
+    );
+    assert_eq!(versions[0].note, "imported from list.json");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_used_is_named_with_its_place_and_changes_nothing() {
+    let house = House::read().await;
+    let bad = r#"{"version":1,"rules":[
+        {"id":"Bad Id","name":"","when":["created"],"actions":{"set_status":"open"}}]}"#;
+    house.write("bad.json", bad);
+    for command in ["import", "check"] {
+        let done = house.run(&["rules", command, "bad.json"]).await;
+        assert_eq!((done.code, done.out.as_str()), (1, ""), "{done:?}");
+        assert!(
+            done.err
+                .starts_with("error: bad.json cannot be used, for 2 problems:\n  `rules[0].id`: "),
+            "{done:?}"
+        );
+        assert!(done.err.contains("\n  `rules[0].name`: "), "{done:?}");
+    }
+    let checked = house.run(&["rules", "check", "bad.json", "--json"]).await;
+    assert_eq!(checked.code, 1);
+    let checked: Value = serde_json::from_str(&checked.out).unwrap();
+    assert_eq!(checked["problems"][0]["place"], "rules[0].id");
+    assert_eq!(checked["problems"].as_array().unwrap().len(), 2);
+
+    let list = r#"[{"keyword":"invoice","tag":"no such tag","assignee":"usr_none"}]"#;
+    let list = house.with_input(&["rules", "import", "-"], list).await;
+    assert_eq!(list.code, 1, "{list:?}");
+    assert!(
+        list.err
+            .contains("standard input cannot be used, for 2 problems:")
+            && list
+                .err
+                .contains("`[0].tag`: no tag is called `no such tag`")
+            && list.err.contains("`[0].assignee`: "),
+        "{list:?}"
+    );
+    for (text, why) in [
+        ("{", "The document is not JSON"),
+        (r#"{"version":2,"rules":[]}"#, "The document has version 2"),
+        (r#"{"rules":[]}"#, "it has no `version`"),
+        (r#"{"version":1,"rules":[],"x":1}"#, "unknown field `x`"),
+    ] {
+        let done = house.with_input(&["rules", "import", "-"], text).await;
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(done.err.contains(why), "{done:?}");
+    }
+    let missing = house.run(&["rules", "import", "nothing.json"]).await;
+    assert!(
+        missing
+            .err
+            .starts_with("error: nothing.json cannot be read: "),
+        "{missing:?}"
+    );
+    let store = house.store().await;
+    assert!(store.rules(1, None).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_odd_is_said_and_fails_only_where_asked_to() {
+    let house = House::read().await;
+    house.write_rules("odd.json", &[RULE]);
+    let checked = house.run(&["rules", "check", "odd.json"]).await;
+    assert_eq!(
+        (checked.code, checked.out.as_str()),
+        (
+            0,
+            "warning: “Ping” fits none of 60 conversations\n1 rule can be used, with 1 warning.\n"
+        ),
+        "{checked:?}"
+    );
+    let strict = house.run(&["rules", "check", "odd.json", "--strict"]).await;
+    assert_eq!(strict.code, 1, "{strict:?}");
+    let checked = house.json(&["rules", "check", "odd.json", "--json"]).await;
+    assert_eq!(checked["problems"], json!([]));
+    assert_eq!(checked["warnings"][0]["rules"], json!(["ping"]));
+    let in_force = house.run(&["rules", "check", "--strict"]).await;
+    assert_eq!(
+        (in_force.code, in_force.out.as_str()),
+        (0, "0 rules can be used, with 0 warnings.\n")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn added_rules_leave_the_others() {
+    let house = House::read().await;
+    let other = RULE.replace("\"ping\"", "\"pong\"").replace("Ping", "Pong");
+    let renamed = RULE.replace("\"Ping\"", "\"Ping again\"");
+    house.write_rules("first.json", &[RULE]);
+    house.write_rules("more.json", &[&other, &renamed]);
+    assert_eq!(house.run(&["rules", "import", "first.json"]).await.code, 0);
+    let added = house.run(&["rules", "import", "more.json", "--add"]).await;
+    let lines: Vec<&str> = added.out.lines().collect();
+    assert_eq!(lines[0], "~ “Ping again”, name: Ping → Ping again");
+    assert!(lines[1].starts_with("+ “Pong”, as rule 2: "), "{added:?}");
+    assert_eq!(lines[2], "The rules are saved as version 2.");
+    let replaced = house.run(&["rules", "import", "first.json"]).await;
+    assert!(replaced.out.starts_with("- “Pong”: "), "{replaced:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_has_what_was_imported() {
+    let house = House::read().await;
+    let server = house.serve("500").await;
+    house.write_rules("first.json", &[RULE]);
+    let imported = house
+        .json(&["rules", "import", "first.json", "--json"])
+        .await;
+    assert_eq!(imported["version"], 1);
+    assert_eq!(imported["differences"][0]["rule"], "ping");
+    // The server saved them itself: what it says about another import is true.
+    let store = house.store().await;
+    let versions = store.rule_versions(1, None, 10).await.unwrap();
+    assert!(
+        versions[0].author.starts_with("command line"),
+        "{versions:?}"
+    );
+    assert!(store.open_wishes().await.unwrap().is_empty());
+    house.write_rules("none.json", &[]);
+    let emptied = house.run(&["rules", "import", "none.json"]).await;
+    assert!(
+        emptied.out.ends_with("The rules are saved as version 2.\n"),
+        "{emptied:?}"
+    );
+    server.terminate();
+    let exported = house.json(&["rules", "export", "--json"]).await;
+    assert_eq!(exported["version"], 2);
+    assert_eq!(exported["document"]["rules"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_belong_to_a_hiver_that_was_connected() {
+    let house = House::new().await;
+    for arguments in [&["rules", "check"][..], &["rules", "export"]] {
+        let done = house.run(arguments).await;
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(
+            done.err.contains("no Hiver was ever connected here"),
+            "{done:?}"
+        );
+    }
+}
