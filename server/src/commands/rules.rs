@@ -1,5 +1,6 @@
 //! `rules import`, `export`, `check`, `run`.
 
+mod demand;
 mod document;
 mod words;
 
@@ -28,6 +29,11 @@ pub(crate) async fn run(settings: Settings, command: RulesCommand) -> Result<Exi
         RulesCommand::Check { file, strict, json } => {
             check(&place, file.as_deref(), strict, json).await
         }
+        RulesCommand::Run {
+            dry_run,
+            mailbox,
+            json,
+        } => demand::run(&place, mailbox, dry_run, json).await,
     }
 }
 

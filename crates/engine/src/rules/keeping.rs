@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use routing::Compiled;
-use routing::model::{Mode, RuleSet};
+use routing::model::RuleSet;
 use routing::problem::Problem;
 use store::{ConnectionId, NewRuleVersion, RuleVersion, SavedRules, Store, StoredRules};
 use triage::model::Directory;
@@ -200,14 +200,13 @@ fn new_version(
     set: &RuleSet,
     now: i64,
 ) -> Result<NewRuleVersion, store::Error> {
-    let parts = set.rules.iter().filter(|rule| rule.mode != Mode::Off);
     Ok(NewRuleVersion {
         connection,
         base: saving.base,
         author: saving.author.to_owned(),
         note: saving.note.to_owned(),
         rules: serde_json::to_string(set).map_err(unusable)?,
-        taking_part: parts.map(|rule| rule.id.to_string()).collect(),
+        taking_part: set.taking_part().map(|rule| rule.id.to_string()).collect(),
         notices: saving.notices,
         now,
     })
