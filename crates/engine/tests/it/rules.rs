@@ -3,5 +3,6 @@
 mod firing;
 mod loops;
 mod planning;
+mod restarts;
 mod support;
 mod trust;
