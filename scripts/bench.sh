@@ -41,6 +41,8 @@ rules() {
   say "routing rules, in process and beside other engines (building the benchmark takes minutes the first time)"
   cargo bench --quiet --package routing --bench rules --no-run
   timeout --kill-after=10 120 cargo bench --quiet --package routing --bench rules || missed=1
+  cargo bench --quiet --package engine --bench backtest --no-run
+  timeout --kill-after=10 120 cargo bench --quiet --package engine --bench backtest || missed=1
   timeout --kill-after=10 300 node scripts/bench/rules.mjs || missed=1
 }
 

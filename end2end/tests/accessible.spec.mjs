@@ -53,6 +53,14 @@ async function planOf(page, house, count) {
   });
 }
 
+/** Rules that nobody has saved. */
+async function importRules(page) {
+  const document = JSON.stringify([{ keyword: "card", tag: "vip", assignee: "Ana Ruiz" }]);
+  const form = { document, how: "replace" };
+  const answer = await page.request.post("/rules/import", { form, headers: { accept: "text/html" } });
+  expect(answer.ok(), await answer.text()).toBe(true);
+}
+
 for (const [title, open, how = ""] of [
   ["Sign in", (page) => visit(page, "/login?problem=wrong")],
   ["Overview", (page) => visit(page, "/")],
@@ -106,6 +114,29 @@ for (const [title, open, how = ""] of [
       await expect(page.getByRole("table", { name: "Activity" })).toBeVisible();
     },
   ],
+  [
+    "Rules",
+    async (page) => {
+      await importRules(page);
+      await visit(page, "/rules/backtest?rules=draft");
+      await page.getByLabel("Filter").fill("status:open");
+      await page.getByRole("button", { name: "Backtest", exact: true }).click();
+      await expect(page.locator(".came-of-it h2")).toBeVisible();
+    },
+    "with a backtest",
+  ],
+  [
+    "Rules",
+    async (page, house) => {
+      await importRules(page);
+      const { conversations } = await house.sim.state();
+      const long = conversations.find((one) => one.subject?.length === 2000);
+      await visit(page, `/conversations/${long.id}/rules?rules=draft&rule=card`);
+      await page.locator(".explained summary").first().click();
+    },
+    "with an explanation",
+  ],
+  ["Rules", (page) => visit(page, "/rules/explain?conversation=card"), "with conversations to explain"],
   ["Budget", (page) => visit(page, "/settings/budget")],
   ["Settings", (page) => visit(page, "/settings")],
   ["Operators", (page) => visit(page, "/settings/operators")],
