@@ -55,13 +55,15 @@ pub(super) async fn draw(
         }
     }
     let count = found.len();
+    // A place among some is none among all.
+    let moves = count == all && all <= MOST;
     let html = html(|| {
         let lines: Vec<_> = found
             .into_iter()
             .take(MOST)
             .map(|(place, entry, sentence)| {
                 let warnings = warned.get(&entry.id).map(Vec::as_slice).unwrap_or_default();
-                line(around, (place, all), entry, sentence, warnings).into_any()
+                line(around, (place, all), entry, (sentence, moves), warnings).into_any()
             })
             .collect();
         let label = if find.is_empty() {
@@ -181,7 +183,7 @@ fn line(
     around: &Around<'_>,
     (place, all): (usize, usize),
     entry: &Entry,
-    sentence: String,
+    (sentence, moves): (String, bool),
     warnings: &[String],
 ) -> impl IntoView + use<> {
     let id = entry.id.to_string();
@@ -206,10 +208,11 @@ fn line(
     };
     let first_warning = warnings.first().cloned();
     let title = warnings.join("\n");
+    let drag = (around.edits && moves).then(|| id.clone());
     let (edits, class) = (around.edits, format!("rule-line rule-{mode}"));
     view! {
-        <li class=class data-drag=id.clone() data-keys="">
-            {edits.then(|| view! { <span class="grip" draggable="true" aria-hidden="true" title="Drag to move">"⠿"</span> })}
+        <li class=class data-drag=drag.clone() data-keys="">
+            {drag.is_some().then(|| view! { <span class="grip" draggable="true" aria-hidden="true" title="Drag to move">"⠿"</span> })}
             <span class="rule-number">{text::count(place as u64 + 1)}</span>
             <div class="rule-words">
                 <p class="rule-head">
