@@ -176,6 +176,7 @@ test("rules move by keyboard and by drag", async ({ house, somebody }) => {
     ["password", "on"], ["login", "shadow"], ["invoice", "on"], ["refund", "on"],
   ]);
   // Inside a rule, too.
+  await alive(page);
   await lines(page).nth(2).getByRole("link").click();
   await expect(field(page, "c.0:what")).toBeVisible();
   await field(page, "c.0:what").focus();

@@ -222,7 +222,8 @@ impl Reader {
         }
         let (hours, minutes) = trimmed.split_once([':', '.']).unwrap_or((trimmed, "00"));
         let full = format!("{hours:0>2}:{minutes}");
-        full.parse().unwrap_or_else(|_| {
+        let read = full.parse().ok().filter(|_| !hours.is_empty());
+        read.unwrap_or_else(|| {
             let typed: String = typed.chars().take(40).collect();
             let text = if trimmed.is_empty() {
                 "Type a time of the day, such as `09:30`.".to_owned()

@@ -70,12 +70,12 @@ pub(super) fn group(
                 Node::Group(group_) => (
                     "part part-group",
                     group(&inner, group_, choices_, problems),
-                    format!("group {}", index + 1),
+                    format!("group {}", counted(&inner)),
                 ),
                 Node::Test(fields) => (
                     "part",
                     test(&inner, fields, choices_, problems).into_any(),
-                    format!("condition {}", index + 1),
+                    format!("condition {}", counted(&inner)),
                 ),
             };
             view! {
@@ -113,6 +113,16 @@ pub(super) fn group(
         </div>
     }
     .into_any()
+}
+
+/// `c.0.2` as people count: `1.3`.
+fn counted(place: &str) -> String {
+    let numbers = place.split('.').skip(1);
+    let counted: Vec<String> = numbers
+        .filter_map(|number| number.parse::<usize>().ok())
+        .map(|number| (number + 1).to_string())
+        .collect();
+    counted.join(".")
 }
 
 const WHAT: [(&str, &str); 13] = [
