@@ -14,7 +14,8 @@ use triage::model::Status;
 
 use super::fields::pairs_of;
 use super::merging::{Side, clashes, merged};
-use super::reading::{TEXT_TESTS, blank};
+use super::reading::blank;
+use super::reading::conditions::TEXT_TESTS;
 use super::{Node, Pairs, RuleForm};
 
 /// Any text that a browser can send: of line breaks it makes one kind.
