@@ -183,6 +183,12 @@ test("rules move by keyboard and by drag", async ({ house, somebody }) => {
   await kept(page, () => page.keyboard.press("Alt+ArrowDown"));
   await expect(field(page, "c.0:what")).toHaveValue("assignee");
   await expect(field(page, "c.1:what")).toHaveValue("status");
+  await kept(page, () => page.keyboard.press("Control+Enter"));
+  await expect(field(page, "c.3:texts")).toBeFocused();
+  await page.keyboard.type("urgent");
+  await expect(matches(page)).toContainText("Matches");
+  await page.keyboard.press("Control+s");
+  await expect(page).toHaveURL(/\/rules(\/save)?$/);
 });
 
 test("nothing typed is lost over an ended session, and removing can be undone", async ({ house, somebody, watch }) => {

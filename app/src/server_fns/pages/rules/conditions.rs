@@ -105,7 +105,10 @@ pub(super) fn group(
             <div class="group-head">{kind}{slot(problems, &format!("{place}:kind"))}</div>
             <ul class="parts">{parts}</ul>
             <div class="group-tools">
-                <button class="button quiet" id=format!("{place}:add") name="do" value=format!("add {place} test")>
+                <button
+                    class="button quiet" id=format!("{place}:add") name="do" value=format!("add {place} test")
+                    data-move="add" title="Add a condition (Ctrl+Enter)"
+                >
                     "+ Condition"
                 </button>
                 <button class="button quiet" name="do" value=format!("add {place} group")>"+ Group"</button>
