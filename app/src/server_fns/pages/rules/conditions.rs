@@ -70,12 +70,12 @@ pub(super) fn group(
                 Node::Group(group_) => (
                     "part part-group",
                     group(&inner, group_, choices_, problems),
-                    format!("group {}", index + 1),
+                    format!("group {}", counted(&inner)),
                 ),
                 Node::Test(fields) => (
                     "part",
                     test(&inner, fields, choices_, problems).into_any(),
-                    format!("condition {}", index + 1),
+                    format!("condition {}", counted(&inner)),
                 ),
             };
             view! {
@@ -105,7 +105,10 @@ pub(super) fn group(
             <div class="group-head">{kind}{slot(problems, &format!("{place}:kind"))}</div>
             <ul class="parts">{parts}</ul>
             <div class="group-tools">
-                <button class="button quiet" id=format!("{place}:add") name="do" value=format!("add {place} test")>
+                <button
+                    class="button quiet" id=format!("{place}:add") name="do" value=format!("add {place} test")
+                    data-move="add" title="Add a condition (Ctrl+Enter)"
+                >
                     "+ Condition"
                 </button>
                 <button class="button quiet" name="do" value=format!("add {place} group")>"+ Group"</button>
@@ -113,6 +116,16 @@ pub(super) fn group(
         </div>
     }
     .into_any()
+}
+
+/// `c.0.2` as people count: `1.3`.
+fn counted(place: &str) -> String {
+    let numbers = place.split('.').skip(1);
+    let counted: Vec<String> = numbers
+        .filter_map(|number| number.parse::<usize>().ok())
+        .map(|number| (number + 1).to_string())
+        .collect();
+    counted.join(".")
 }
 
 const WHAT: [(&str, &str); 13] = [
