@@ -12,6 +12,7 @@ mod own_password;
 mod people_forms;
 mod plain;
 mod reading_form;
+mod rule_forms;
 mod said;
 mod sessions;
 mod sign_in;
@@ -140,6 +141,7 @@ pub(crate) fn router(web: &Web) -> Router {
         .merge(operators::routes())
         .merge(people_forms::routes())
         .merge(reading_form::routes())
+        .merge(rule_forms::routes())
         .merge(webhook_forms::routes())
         .with_state(web.clone())
         .merge(web.0.pages.clone())

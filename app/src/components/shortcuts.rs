@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-const EVERYWHERE: [(&str, &str); 7] = [
+const EVERYWHERE: [(&str, &str); 8] = [
     ("g o", "Overview"),
     ("g t", "Triage"),
     ("g r", "Runs"),
+    ("g l", "Rules"),
     ("g a", "Activity"),
     ("g s", "Settings"),
     ("/", "Filter"),

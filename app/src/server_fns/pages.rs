@@ -8,6 +8,7 @@ pub(super) mod overview;
 pub(super) mod password;
 pub(super) mod people;
 pub(super) mod reading;
+pub(super) mod rules;
 pub(super) mod runs;
 mod said;
 pub(super) mod time_zone;

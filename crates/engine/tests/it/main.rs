@@ -22,6 +22,7 @@ mod people;
 mod previews;
 mod reading;
 mod rules;
+mod rules_editing;
 mod runs;
 mod spending;
 mod support;
