@@ -176,12 +176,19 @@ test("rules move by keyboard and by drag", async ({ house, somebody }) => {
     ["password", "on"], ["login", "shadow"], ["invoice", "on"], ["refund", "on"],
   ]);
   // Inside a rule, too.
+  await alive(page);
   await lines(page).nth(2).getByRole("link").click();
   await expect(field(page, "c.0:what")).toBeVisible();
   await field(page, "c.0:what").focus();
   await kept(page, () => page.keyboard.press("Alt+ArrowDown"));
   await expect(field(page, "c.0:what")).toHaveValue("assignee");
   await expect(field(page, "c.1:what")).toHaveValue("status");
+  await kept(page, () => page.keyboard.press("Control+Enter"));
+  await expect(field(page, "c.3:texts")).toBeFocused();
+  await page.keyboard.type("urgent");
+  await expect(matches(page)).toContainText("Matches");
+  await page.keyboard.press("Control+s");
+  await expect(page).toHaveURL(/\/rules(\/save)?$/);
 });
 
 test("nothing typed is lost over an ended session, and removing can be undone", async ({ house, somebody, watch }) => {

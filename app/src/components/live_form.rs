@@ -72,17 +72,20 @@ mod hydrated {
             }
         });
         let keydown = window_event_listener(ev::keydown, move |event| {
-            let way = match event.key().as_str() {
-                "ArrowUp" => "up",
-                "ArrowDown" => "down",
+            // The element around the focus, and the button in it.
+            let (around, button) = match (event.key().as_str(), event.alt_key()) {
+                ("ArrowUp", true) => ("[data-keys]", ":scope > .moves > [data-move=up]"),
+                ("ArrowDown", true) => ("[data-keys]", ":scope > .moves > [data-move=down]"),
+                (key, false) if event.ctrl_key() || event.meta_key() => match key {
+                    "Enter" => (".group", ":scope > .group-tools > [data-move=add]"),
+                    "s" => ("form[data-live]", "[value=save]"),
+                    _ => return,
+                },
                 _ => return,
             };
-            let line = target(&event).filter(|_| event.alt_key());
-            let line = line.and_then(|field| field.closest("[data-keys]").ok().flatten());
-            let button = line.and_then(|line| {
-                let own = format!(":scope > .moves > [data-move={way}]");
-                line.query_selector(&own).ok().flatten()
-            });
+            let button = target(&event)
+                .and_then(|field| field.closest(around).ok().flatten())
+                .and_then(|around| around.query_selector(button).ok().flatten());
             if let Some(button) = button {
                 event.prevent_default();
                 button.unchecked_into::<HtmlElement>().click();

@@ -298,15 +298,16 @@ impl Work {
         self.before.as_ref().map(|before| before.what.as_str())
     }
 
-    /// Brings back what was thrown away.
+    /// Brings back what was thrown away. What was written since can be had again in the same way.
     pub(crate) async fn take_back(&mut self, engine: &Engine) -> Result<bool, store::Error> {
         let Some(before) = self.before.take() else {
             return Ok(false);
         };
+        self.remember(format!("Taken back: {}", before.what));
         let typed = Typed {
             order: before.order,
             forms: before.forms,
-            before: None,
+            before: self.before.take(),
         };
         let draft = Draft {
             base: before.base,

@@ -6,6 +6,7 @@ mod conditions;
 mod controls;
 mod differences;
 mod editor;
+mod effects;
 mod importing;
 mod list;
 mod matches;
