@@ -47,6 +47,7 @@ pub use rules::{
     BacktestState, Draft, EndState, Ending, Explained, KeptBacktest, LiveRules, OnDemand,
     OnDemandRule, Person, PersonState, RuleCounts, RuleMatch, RuleMatches, RuleSource, RuleStats,
     RuleTally, SaveRulesError, Shown, Standing, StoredWorld, Trial, WouldDo, rows,
+    save_stored_rules,
 };
 pub use runs::{Preview, RunPage, RunStatus};
 use secrecy::SecretString;

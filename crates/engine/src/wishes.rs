@@ -3,6 +3,8 @@
 //! They write it into the database and watch for the answer; with no server running they take its place and call
 //! [`Engine::carry_out`] themselves. A wish that nobody waits for any more is not carried out.
 
+mod rules;
+
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -15,7 +17,9 @@ use triage::outcome::RunState;
 
 use crate::status::Trouble;
 use crate::sync::chain;
-use crate::{CheckedKey, Duties, Engine, SaveRulesError, UseKeyError};
+use crate::{CheckedKey, Duties, Engine, OnDemand, UseKeyError};
+
+pub use self::rules::rules_saved;
 
 /// How often the database is asked for wishes.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -65,6 +69,13 @@ pub enum Wish {
         /// Why, where they were not just edited.
         note: String,
     },
+    /// Have the rules that run on demand look at all conversations, or at those of one mailbox.
+    RunRules {
+        /// The mailbox, by id.
+        mailbox: Option<String>,
+        /// Whether it is only to be told what they would do.
+        dry: bool,
+    },
     /// Read the mirror again, or one mailbox.
     Sync {
         /// The mailbox, by id.
@@ -99,6 +110,8 @@ pub enum WishAnswer {
         /// The run it is about.
         run: Option<RunId>,
     },
+    /// Rules were run, or would do this.
+    Rules(Box<OnDemand>),
     /// It was not, for this reason.
     Refused(String),
 }
@@ -227,6 +240,7 @@ impl Engine {
                 }
                 self.wish_to_save_rules(author, base, rules, &note).await
             }
+            Wish::RunRules { mailbox, dry } => self.wish_to_run_rules(mailbox, dry).await,
             Wish::Sync { mailbox, patient } => Ok(self.wish_to_sync(mailbox, patient).await),
             Wish::CheckKey => Ok(match self.check_key_in_use().await {
                 None => WishAnswer::Refused(NO_KEY.to_owned()),
@@ -271,26 +285,6 @@ impl Engine {
             _ => Ok(WishAnswer::Refused(
                 self.why_not(run, "it is over already").await?,
             )),
-        }
-    }
-
-    async fn wish_to_save_rules(
-        &self,
-        author: &str,
-        base: i32,
-        rules: RuleSet,
-        note: &str,
-    ) -> Result<WishAnswer, store::Error> {
-        match self.save_rules(author, base, rules, note).await {
-            Ok(version) => Ok(WishAnswer::done(rules_saved(version), None)),
-            Err(SaveRulesError::Store(error)) => Err(error),
-            Err(SaveRulesError::Problems(problems)) => {
-                Ok(WishAnswer::Refused(problems.iter().fold(
-                    "the rules cannot be used:".to_owned(),
-                    |text, one| format!("{text}\n  {one}"),
-                )))
-            }
-            Err(error) => Ok(WishAnswer::Refused(error.to_string())),
         }
     }
 
@@ -381,12 +375,6 @@ impl Engine {
             Some(found) => format!("run {run} is {}: {otherwise}", found.state),
         })
     }
-}
-
-/// What is said when rules were saved.
-#[must_use]
-pub fn rules_saved(version: i32) -> String {
-    format!("The rules are saved as version {version}.")
 }
 
 fn opens(mailboxes: &[String]) -> String {

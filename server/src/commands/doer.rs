@@ -60,6 +60,8 @@ pub(crate) enum Moment {
 pub(crate) struct Done {
     pub(crate) message: String,
     pub(crate) run: Option<RunId>,
+    /// What rules that were asked for do, or would do.
+    pub(crate) rules: Option<engine::OnDemand>,
 }
 
 impl<'a> Doer<'a> {
@@ -274,7 +276,16 @@ impl<'a> Doer<'a> {
 
 fn done(answer: WishAnswer) -> Result<Done, Stop> {
     match answer {
-        WishAnswer::Done { message, run } => Ok(Done { message, run }),
+        WishAnswer::Done { message, run } => Ok(Done {
+            message,
+            run,
+            rules: None,
+        }),
+        WishAnswer::Rules(report) => Ok(Done {
+            message: String::new(),
+            run: None,
+            rules: Some(*report),
+        }),
         WishAnswer::Refused(why) => Err(Problem::from(why).into()),
     }
 }

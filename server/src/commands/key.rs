@@ -171,6 +171,7 @@ async fn rotate_elsewhere(
 fn done(answer: WishAnswer) -> Result<String, Stop> {
     match answer {
         WishAnswer::Done { message, .. } => Ok(message),
+        WishAnswer::Rules(_) => Err(Problem::from("the answer is about rules").into()),
         WishAnswer::Refused(why) => Err(Problem::from(why).into()),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use routing::model::{Mode, RuleId, When};
+use routing::model::{RuleId, When};
 use routing::moment::Occasion;
 use serde::{Deserialize, Serialize};
 use store::Counted;
@@ -97,9 +97,8 @@ impl Engine {
         };
         let asked: BTreeMap<RuleId, String> = live
             .set
-            .rules
-            .iter()
-            .filter(|rule| rule.mode != Mode::Off && rule.when.contains(&When::OnDemand))
+            .taking_part()
+            .filter(|rule| rule.when.contains(&When::OnDemand))
             .map(|rule| (rule.id.clone(), rule.name.clone()))
             .collect();
         if asked.is_empty() {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use routing::model::{Mode, RuleId, When};
+use routing::model::{RuleId, When};
 use store::{ConnectionId, Counted, HISTORY_MARK, NewFiring, RuleMark};
 use triage::model::RunId;
 
@@ -278,8 +278,7 @@ impl Engine {
 fn looks_at_changes(live: &LiveRules) -> bool {
     let at_changes =
         |when: &When| !matches!(when, When::Sweep | When::Schedule(_) | When::OnDemand);
-    let rules = live.set.rules.iter();
-    rules
-        .filter(|rule| rule.mode != Mode::Off)
+    live.set
+        .taking_part()
         .any(|rule| rule.when.iter().any(at_changes))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
-use routing::model::{Mode, Rule, RuleId, Schedule, TimeOfDay, Weekday, When};
+use routing::model::{Rule, RuleId, Schedule, TimeOfDay, Weekday, When};
 use routing::moment::Occasion;
 use store::{ConnectionId, RuleMark};
 
@@ -44,9 +44,8 @@ impl Engine {
         };
         let scheduled: Vec<&Rule> = live
             .set
-            .rules
-            .iter()
-            .filter(|rule| rule.mode != Mode::Off && schedules(rule).next().is_some())
+            .taking_part()
+            .filter(|rule| schedules(rule).next().is_some())
             .collect();
         if scheduled.is_empty() {
             return Ok(forever);
@@ -180,7 +179,7 @@ fn moment(date: Date, time: TimeOfDay, zone: &TimeZone) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use routing::model::{Actions, Condition, Repeat};
+    use routing::model::{Actions, Condition, Mode, Repeat};
 
     use super::*;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use routing::model::{Mode, RuleId, When};
+use routing::model::{RuleId, When};
 use routing::moment::Occasion;
 use store::{ConnectionId, HistoryMark, RuleMark};
 use triage::model::{ConversationId, MailboxId};
@@ -24,9 +24,9 @@ impl Engine {
             return Ok(());
         };
         let looks = |when: &When| matches!(when, When::Sweep);
-        let rules = live.set.rules.iter();
+        let rules = live.set.taking_part();
         let only: BTreeSet<RuleId> = rules
-            .filter(|rule| rule.mode != Mode::Off && rule.when.iter().any(looks))
+            .filter(|rule| rule.when.iter().any(looks))
             .map(|rule| rule.id.clone())
             .collect();
         if only.is_empty() {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use routing::lint::{Surroundings, lint};
+use routing::lint::{Habit, Surroundings, lint};
 use routing::model::RuleSet;
 use routing::moment::Occasion;
 use routing::problem::Problem;
@@ -11,6 +11,7 @@ use routing::warning::Warning;
 use routing::world::Row;
 
 use crate::Engine;
+use crate::sync::chain;
 
 /// What was found out about a set is true for so long.
 const FRESH_MS: i64 = 60_000;
@@ -29,10 +30,15 @@ impl Engine {
         if let Some(known) = self.known_rule_warnings(rules) {
             return Ok(known);
         }
+        // Without the history, less is found odd; that is no reason to say nothing.
+        let habits = self.rule_habits().await.unwrap_or_else(|error| {
+            tracing::warn!(error = %chain(&error), "the history could not be looked at for rules");
+            Vec::new()
+        });
         let (engine, rules) = (self.clone(), rules.clone());
         let looking = tokio::task::spawn_blocking(move || {
             let now = engine.now();
-            let found = Arc::new(engine.warnings_now(&rules)?);
+            let found = Arc::new(engine.warnings_now(&rules, &habits)?);
             let looked = &engine.0.rules.looked.0;
             *looked.lock().unwrap_or_else(PoisonError::into_inner) =
                 Some((rules, now, Arc::clone(&found)));
@@ -66,7 +72,11 @@ impl Engine {
         (known == rules && self.now() - at < FRESH_MS).then(|| Arc::clone(found))
     }
 
-    fn warnings_now(&self, rules: &RuleSet) -> Result<Vec<Warning>, Vec<Problem>> {
+    fn warnings_now(
+        &self,
+        rules: &RuleSet,
+        habits: &[Habit],
+    ) -> Result<Vec<Warning>, Vec<Problem>> {
         let acts = self.acts();
         let (directory, copied) = {
             let state = self.mirror().read();
@@ -81,7 +91,6 @@ impl Engine {
             .map(|(conversation, folded)| Row {
                 conversation,
                 folded_subject: conversation.subject.is_some().then_some(&**folded),
-                extras: &[],
                 acted: acts.get(&conversation.id).map_or(&[], Vec::as_slice),
             })
             .collect();
@@ -91,7 +100,7 @@ impl Engine {
                 directory: &directory,
                 rows: &rows,
                 moment: self.moment(Occasion::Any),
-                habits: &[],
+                habits,
                 requests_per_day: self.config().requests_per_day.map(u64::from),
             },
         )

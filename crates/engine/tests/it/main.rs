@@ -10,6 +10,7 @@ mod crashes;
 mod days;
 mod disk;
 mod faults;
+mod habits;
 mod history;
 mod keys;
 mod lists;

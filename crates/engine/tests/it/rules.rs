@@ -3,6 +3,7 @@
 mod firing;
 mod loops;
 mod planning;
+mod restarts;
 mod support;
 mod trust;
 mod trying;

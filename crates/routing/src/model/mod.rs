@@ -42,6 +42,11 @@ impl RuleSet {
         }
     }
 
+    /// The rules that are not off.
+    pub fn taking_part(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|rule| rule.mode != Mode::Off)
+    }
+
     /// The rule with this id.
     #[must_use]
     pub fn rule(&self, id: &RuleId) -> Option<&Rule> {

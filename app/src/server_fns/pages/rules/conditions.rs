@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use triage::model::{Directory, Status};
 
-use super::controls::{Choice, chips, days, line, moves, select, slot, textarea, tick};
+use super::controls::{Choice, chips, days, line, moves, select, slot, slot_id, textarea, tick};
 use crate::rule_editor::{FieldProblem, Fields, Group, Node};
 
 /// What choices there are.
@@ -12,10 +12,12 @@ pub(super) struct Choices {
     pub(super) users: Vec<Choice>,
     pub(super) tags: Vec<Choice>,
     pub(super) statuses: Vec<Choice>,
+    /// The names of the fields that Hiver sends beside those that every contract names.
+    pub(super) extras: Vec<String>,
 }
 
 impl Choices {
-    pub(super) fn of(names: &Directory) -> Self {
+    pub(super) fn of(names: &Directory, extras: Vec<String>) -> Self {
         let mut users: Vec<Choice> = names
             .users
             .iter()
@@ -37,6 +39,7 @@ impl Choices {
                 .collect(),
             users,
             tags,
+            extras,
             statuses: Status::KNOWN
                 .iter()
                 .map(|status| (status.to_string(), status.to_string()))
@@ -274,8 +277,24 @@ fn test(
         ),
         other => {
             let extra = (other == "extra").then(|| {
+                let known = format!("known-{}", name("extra"));
+                let options: Vec<_> = choices_
+                    .extras
+                    .iter()
+                    .map(|field| view! { <option value=field.clone()></option> })
+                    .collect();
                 view! {
-                    {line(&name("extra"), "Name of the field", fields.one("extra"), "short", "name of the field")}
+                    <input
+                        id=name("extra")
+                        name=name("extra")
+                        class="short"
+                        value=fields.one("extra").to_owned()
+                        placeholder="name of the field"
+                        list=known.clone()
+                        aria-label="Name of the field"
+                        aria-describedby=slot_id(&name("extra"))
+                    />
+                    <datalist id=known>{options}</datalist>
                     {slot(problems, &name("extra"))}
                 }
             });

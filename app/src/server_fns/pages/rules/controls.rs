@@ -210,7 +210,7 @@ pub(super) fn days(prefix: &str, ticked: &[String]) -> impl IntoView + use<> {
     view! { <span class="days" role="group" aria-label="Days; none is every day">{boxes}</span> }
 }
 
-fn slot_id(field: &str) -> String {
+pub(super) fn slot_id(field: &str) -> String {
     format!("wrong-{field}")
 }
 

@@ -118,7 +118,7 @@ fn fields(
     entry: &Entry,
     form: &RuleForm,
 ) -> impl IntoView + use<> {
-    let choices_ = Choices::of(&around.names);
+    let choices_ = Choices::of(&around.names, around.engine.extra_fields());
     let problems = &entry.problems;
     let mode = match form.fields.one("mode") {
         "" => "on",

@@ -111,6 +111,7 @@ fn members(
         <ul class="members">{shown}</ul>
         {more("new_member", "new_member", "One more user", left, "+ user")}
         {slot(problems, "members")}
+        <p class="hint"><a href="/settings/people">"Who is away, and how many each may have in all"</a></p>
     }
     .into_any()
 }
