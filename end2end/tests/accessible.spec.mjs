@@ -42,6 +42,27 @@ async function check(page) {
   expect(wrong).toEqual([]);
 }
 
+/** Writes a rule with much in it, and something that is wrong. */
+async function write(page) {
+  await visit(page, "/rules");
+  await page.getByLabel("Name of the new rule").fill("A rule with much in it");
+  await page.getByRole("button", { name: "New rule" }).click();
+  await alive(page);
+  const field = (id) => page.locator(`[id="${id}"]`);
+  await page.getByRole("button", { name: "+ Group" }).click();
+  await expect(field("c.0.0:texts")).toBeVisible();
+  await field("new_when").selectOption("schedule");
+  await expect(field("w.2:at")).toBeVisible();
+  await field("assign").selectOption("round_robin");
+  await expect(field("new_member")).toBeVisible();
+  await field("new_member").selectOption({ index: 1 });
+  await expect(field("m.0:cap")).toBeVisible();
+  await field("limited").check();
+  await expect(field("from")).toBeVisible();
+  await field("from").fill("late");
+  await expect(page.locator("#wrong-from")).toContainText("is not a time of the day");
+}
+
 async function planOf(page, house, count) {
   const { conversations, users, tags } = await house.sim.state();
   const open = conversations.filter((one) => one.status === "open" && one.assignee === null);
@@ -51,6 +72,14 @@ async function planOf(page, house, count) {
     addTags: [tags[2].id],
     note: "A note\nof two lines",
   });
+}
+
+/** Rules that nobody has saved. */
+async function importRules(page) {
+  const document = JSON.stringify([{ keyword: "card", tag: "vip", assignee: "Ana Ruiz" }]);
+  const form = { document, how: "replace" };
+  const answer = await page.request.post("/rules/import", { form, headers: { accept: "text/html" } });
+  expect(answer.ok(), await answer.text()).toBe(true);
 }
 
 for (const [title, open, how = ""] of [
@@ -106,6 +135,29 @@ for (const [title, open, how = ""] of [
       await expect(page.getByRole("table", { name: "Activity" })).toBeVisible();
     },
   ],
+  [
+    "Rules",
+    async (page) => {
+      await importRules(page);
+      await visit(page, "/rules/backtest?rules=draft");
+      await page.getByLabel("Filter").fill("status:open");
+      await page.getByRole("button", { name: "Backtest", exact: true }).click();
+      await expect(page.locator(".came-of-it h2")).toBeVisible();
+    },
+    "with a backtest",
+  ],
+  [
+    "Rules",
+    async (page, house) => {
+      await importRules(page);
+      const { conversations } = await house.sim.state();
+      const long = conversations.find((one) => one.subject?.length === 2000);
+      await visit(page, `/conversations/${long.id}/rules?rules=draft&rule=card`);
+      await page.locator(".explained summary").first().click();
+    },
+    "with an explanation",
+  ],
+  ["Rules", (page) => visit(page, "/rules/explain?conversation=card"), "with conversations to explain"],
   ["Budget", (page) => visit(page, "/settings/budget")],
   ["Settings", (page) => visit(page, "/settings")],
   ["Operators", (page) => visit(page, "/settings/operators")],
@@ -121,6 +173,26 @@ for (const [title, open, how = ""] of [
   ["Webhooks", (page) => visit(page, "/settings/webhooks")],
   ["People", (page) => visit(page, "/settings/people")],
   ["Time zone", (page) => visit(page, "/settings/time-zone")],
+  ["Rules", (page) => visit(page, "/rules/import"), "while a document is pasted"],
+  [
+    "Rules",
+    async (page) => {
+      await write(page);
+      await visit(page, "/rules");
+      await expect(page.locator(".rule-line").first()).toBeVisible();
+    },
+    "with unsaved changes",
+  ],
+  ["Rules", write, "while one is written"],
+  [
+    "Rules",
+    async (page) => {
+      await write(page);
+      await visit(page, "/rules/save");
+    },
+    "before they are saved",
+  ],
+  ["Rules", (page) => visit(page, "/rules/versions"), "with their versions"],
   ["Reading", (page) => visit(page, "/settings/reading")],
   ["Your password", (page) => visit(page, "/settings/password")],
   [

@@ -38,7 +38,7 @@ mod hydrated {
     struct State {
         busy: bool,
         next: Option<Wanted>,
-        /// The ids of fields that were typed in since the last form went out.
+        /// The ids of fields that were filled in since the last form went out.
         typed: Vec<String>,
         turn: u32,
         dragged: Option<Element>,
@@ -49,20 +49,14 @@ mod hydrated {
     pub(super) fn listen() {
         let state: Shared = StoredValue::new_local(State::default());
         let input = window_event_listener(ev::input, move |event| {
-            let Some(field) = target(&event).filter(|field| !is_choice(field)) else {
-                return;
-            };
-            if let Some(form) = form_of(&field, "form[data-live=typing]") {
-                state.update_value(|state| state.typed.push(field.id()));
-                want(state, (form, None, false));
-            }
+            filled_in(
+                state,
+                target(&event).filter(|field| !is_choice(field)),
+                false,
+            );
         });
         let change = window_event_listener(ev::change, move |event| {
-            let field = target(&event).filter(is_choice);
-            let form = field.and_then(|field| form_of(&field, "form[data-live=typing]"));
-            if let Some(form) = form {
-                want(state, (form, None, true));
-            }
+            filled_in(state, target(&event).filter(is_choice), true);
         });
         let submit = window_event_listener(ev::submit, move |event| {
             let form = target(&event)
@@ -78,17 +72,20 @@ mod hydrated {
             }
         });
         let keydown = window_event_listener(ev::keydown, move |event| {
-            let way = match event.key().as_str() {
-                "ArrowUp" => "up",
-                "ArrowDown" => "down",
+            // The element around the focus, and the button in it.
+            let (around, button) = match (event.key().as_str(), event.alt_key()) {
+                ("ArrowUp", true) => ("[data-keys]", ":scope > .moves > [data-move=up]"),
+                ("ArrowDown", true) => ("[data-keys]", ":scope > .moves > [data-move=down]"),
+                (key, false) if event.ctrl_key() || event.meta_key() => match key {
+                    "Enter" => (".group", ":scope > .group-tools > [data-move=add]"),
+                    "s" => ("form[data-live]", "[value=save]"),
+                    _ => return,
+                },
                 _ => return,
             };
-            let line = target(&event).filter(|_| event.alt_key());
-            let line = line.and_then(|field| field.closest("[data-keys]").ok().flatten());
-            let button = line.and_then(|line| {
-                let own = format!(":scope > .moves > [data-move={way}]");
-                line.query_selector(&own).ok().flatten()
-            });
+            let button = target(&event)
+                .and_then(|field| field.closest(around).ok().flatten())
+                .and_then(|around| around.query_selector(button).ok().flatten());
             if let Some(button) = button {
                 event.prevent_default();
                 button.unchecked_into::<HtmlElement>().click();
@@ -158,6 +155,19 @@ mod hydrated {
         });
     }
 
+    fn filled_in(state: Shared, field: Option<Element>, redraw: bool) {
+        if let Some(field) = field
+            && let Some(form) = form_of(&field, "form[data-live=typing]")
+        {
+            state.update_value(|state| state.typed.push(field.id()));
+            want(state, (form, None, redraw));
+        }
+    }
+
+    fn focused() -> Option<String> {
+        document().active_element().map(|one| one.id())
+    }
+
     fn target(event: &web_sys::Event) -> Option<Element> {
         event.target().and_then(|target| target.dyn_into().ok())
     }
@@ -204,8 +214,19 @@ mod hydrated {
             state.busy = true;
             state.typed.clear();
         });
+        // What a button does may move fields from under whoever fills them in.
+        let moves = asked.as_ref().is_some_and(|(name, _)| name == "do");
+        let fields = form.query_selector("[data-part=fields]").ok().flatten();
+        let fields = fields.filter(|_| moves);
+        let focused = focused();
+        if let Some(fields) = &fields {
+            let _ = fields.set_attribute("inert", "");
+        }
         leptos::task::spawn_local(async move {
             let answer = post(&form, asked.as_ref()).await;
+            if let Some(fields) = fields {
+                let _ = fields.remove_attribute("inert");
+            }
             let idle = asked.as_ref().is_some_and(|(name, _)| name == "idle");
             let Some((turn, next)) = state.try_update_value(|state| {
                 state.busy = false;
@@ -218,7 +239,7 @@ mod hydrated {
                     let _ = form.remove_attribute("data-out");
                     // What waits was filled in before this was answered: the fields are drawn by its own answer.
                     let typed = state.with_value(|state| state.typed.clone());
-                    take_over(&html, redraw, &typed);
+                    take_over(&html, redraw, &typed, focused.filter(|_| moves));
                     if next.is_none() && redraw && !typed.is_empty() {
                         want(state, (form, None, false));
                     } else if next.is_none() && !idle {
@@ -288,16 +309,19 @@ mod hydrated {
 
     /// Takes over the parts of a page; the fields only where they are to be drawn again, and then with what was typed
     /// since.
-    fn take_over(html: &str, redraw: bool, typed: &[String]) {
+    fn take_over(html: &str, redraw: bool, typed: &[String], focused_before: Option<String>) {
         let Ok(page) = document().create_element("div") else {
             return;
         };
         page.set_inner_html(html);
-        let focused = document().active_element().map(|one| one.id());
-        let value = JsValue::from("value");
+        let focused = focused_before.or_else(focused);
+        let names = ["value", "checked"].map(JsValue::from);
         let typed: Vec<_> = typed
             .iter()
-            .filter_map(|id| Some((id, Reflect::get(&html_element(id)?.into(), &value).ok()?)))
+            .filter_map(|id| {
+                let field = html_element(id)?;
+                Some((id, names.clone().map(|name| Reflect::get(&field, &name))))
+            })
             .collect();
         let Ok(parts) = page.query_selector_all("[data-part]") else {
             return;
@@ -318,9 +342,11 @@ mod hydrated {
         if !redraw {
             return;
         }
-        for (id, text) in typed {
+        for (id, values) in typed {
             if let Some(field) = html_element(id) {
-                let _ = Reflect::set(&field, &value, &text);
+                for (name, value) in names.iter().zip(values) {
+                    let _ = Reflect::set(&field, name, &value.unwrap_or_default());
+                }
             }
         }
         let wanted = document().query_selector("[data-focus]").ok().flatten();

@@ -28,6 +28,12 @@ const ON_THE_LIST: [(&str, &str); 12] = [
     (".", "Show what is new"),
 ];
 
+const ON_A_RULE: [(&str, &str); 3] = [
+    ("Alt ↑  Alt ↓", "Move it"),
+    ("Ctrl Enter", "Add a condition"),
+    ("Ctrl s", "Save"),
+];
+
 const ON_A_RUN: [(&str, &str); 1] = [("u", "Undo a run that is over")];
 
 /// The id of the panel; a button with `popovertarget` opens it, scripts or not.
@@ -54,6 +60,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
             {list("Everywhere", EVERYWHERE.to_vec())}
             {list("On the list", ON_THE_LIST.to_vec())}
             {list("On a run", ON_A_RUN.to_vec())}
+            {list("On a rule", ON_A_RULE.to_vec())}
         </div>
     }
 }

@@ -52,7 +52,7 @@ impl RuleForm {
         let mut when: BTreeMap<usize, Fields> = BTreeMap::new();
         let mut members: BTreeMap<usize, Fields> = BTreeMap::new();
         let mut places: BTreeMap<Vec<usize>, Fields> = BTreeMap::new();
-        for (name, value) in pairs {
+        for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
             let (place, field) = match name.split_once(':') {
                 None if name == WHOLE => {
                     whole = true;

@@ -4,6 +4,7 @@
 //! `server_fns::pages::rules` show it; the server's `web/rule_forms.rs` takes it in.
 
 mod acts;
+mod documents;
 mod fields;
 mod form;
 mod merging;
@@ -16,7 +17,8 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
-pub use acts::{Done, edit_list, edit_rule, import, kept_form, restore, settle};
+pub use acts::{Done, edit_list, edit_rule, kept_form, settle};
+pub use documents::{import, restore};
 pub(crate) use fields::Fields;
 pub use fields::{Pairs, pairs_of};
 pub(crate) use form::{Group, Node, RuleForm};

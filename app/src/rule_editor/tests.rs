@@ -14,7 +14,8 @@ use triage::model::Status;
 
 use super::fields::pairs_of;
 use super::merging::{Side, clashes, merged};
-use super::reading::{TEXT_TESTS, blank};
+use super::reading::blank;
+use super::reading::conditions::TEXT_TESTS;
 use super::{Node, Pairs, RuleForm};
 
 /// Any text that a browser can send: of line breaks it makes one kind.
@@ -248,7 +249,7 @@ proptest! {
         let usable = check(&RuleSet::of(vec![read.rule])).is_empty();
         prop_assert!(usable || !read.problems.is_empty());
         let sent = form.to_pairs();
-        for (name, value) in pairs.iter().filter(|(name, value)| !value.is_empty() && !name.contains('.')) {
+        for (name, value) in pairs.iter().filter(|(name, value)| !value.is_empty() && !name.contains(':')) {
             prop_assert!(sent.contains(&(name.clone(), value.clone())), "{}", name);
         }
     }
@@ -325,7 +326,7 @@ fn what_is_wrong_stands_beside_its_field() {
     let none: [&str; 0] = [];
     assert_eq!(pairs(&[]), none);
     assert_eq!(pairs(&[("name", "")]), none);
-    let cases: [(&[(&str, &str)], &str); 16] = [
+    let cases: [(&[(&str, &str)], &str); 17] = [
         (&[("c.0:what", "subject")], "c.0:texts"),
         (
             &[
@@ -346,6 +347,7 @@ fn what_is_wrong_stands_beside_its_field() {
             "c.0:from",
         ),
         (&[("w.1:is", "schedule"), ("w.1:at", "later")], "w.1:at"),
+        (&[("w.1:is", "schedule")], "w.1:at"),
         (&[("assign", "round_robin")], "members"),
         (
             &[

@@ -1,6 +1,6 @@
 //! The draft of one operator: the whole set as it is being edited.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use engine::{Draft, Engine};
@@ -199,9 +199,15 @@ impl Work {
     pub(crate) fn changes(&self) -> usize {
         let mut changed: HashSet<&RuleId> = self.unusable().map(|entry| &entry.id).collect();
         let mut kept: HashSet<&RuleId> = HashSet::new();
+        let base: HashMap<&RuleId, &Rule> = self
+            .base_set
+            .rules
+            .iter()
+            .map(|rule| (&rule.id, rule))
+            .collect();
         for entry in &self.entries {
             kept.insert(&entry.id);
-            if self.base_set.rule(&entry.id) != entry.rule.as_ref() {
+            if base.get(&entry.id).copied() != entry.rule.as_ref() {
                 changed.insert(&entry.id);
             }
         }
@@ -292,15 +298,16 @@ impl Work {
         self.before.as_ref().map(|before| before.what.as_str())
     }
 
-    /// Brings back what was thrown away.
+    /// Brings back what was thrown away. What was written since can be had again in the same way.
     pub(crate) async fn take_back(&mut self, engine: &Engine) -> Result<bool, store::Error> {
         let Some(before) = self.before.take() else {
             return Ok(false);
         };
+        self.remember(format!("Taken back: {}", before.what));
         let typed = Typed {
             order: before.order,
             forms: before.forms,
-            before: None,
+            before: self.before.take(),
         };
         let draft = Draft {
             base: before.base,

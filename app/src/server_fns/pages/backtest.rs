@@ -227,10 +227,9 @@ fn ended(
     result: &Backtest,
 ) -> impl IntoView + use<> {
     let counts = &result.counts;
-    let than = result.against.map(|version| match version {
-        0 => "than now, with no rules".to_owned(),
-        version => format!("than by the live version {version}"),
-    });
+    let than = result
+        .against
+        .map(|version| format!("than by the live version {version}"));
     let turn = (counts.differ_in_turn > 0).then(|| {
         format!(
             "{} only in whose turn it is when a rule shares out.",

@@ -18,11 +18,10 @@ const STEP: u32 = 20;
 const HEIGHT: u32 = 40;
 const BELOW: u32 = 14;
 
-/// A rule in a line of a list: how often it acted, when last, and a chart. `None`: nothing is known of these days.
+/// A rule in a line of a list: how often it acted, when last, and a chart; nothing where nothing is known of these days.
 pub(in crate::server_fns) fn line(words: &Words, stats: Option<&RuleStats>) -> AnyView {
     let Some(stats) = stats.filter(|stats| stats.total != RuleTally::default()) else {
-        return view! { <span class="rule-stats hint">{format!("nothing in {DAYS} days")}</span> }
-            .into_any();
+        return ().into_any();
     };
     let total = &stats.total;
     let did = match (total.acted, total.shadow) {

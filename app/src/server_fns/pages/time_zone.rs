@@ -18,8 +18,8 @@ pub(in crate::server_fns) fn draw(words: &Words, may_set: bool, said: Option<Sai
             <p>{format!("It is {now} there.")}</p>
             <p class="hint">
                 "One for the whole console: days of the charts begin and end by it, times are shown in it, and rules go by it \
-                 for their hours, their schedules and who is away. Nothing that is kept changes with it: it says moments, and \
-                 its days are worked out anew."
+                 for their hours, their schedules and who is away. What is kept are moments: with another zone, days are worked \
+                 out anew."
             </p>
             {may_set.then(|| form(&chosen))}
         </section>

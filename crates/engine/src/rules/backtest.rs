@@ -77,7 +77,7 @@ pub enum BacktestError {
 
 impl Engine {
     /// Begins to try rules over the mirror as it is, every rule whatever its occasions, oldest conversation first, and
-    /// compares what comes of it with the rules in force, unless it is those that are tried. Sharing out goes on from
+    /// compares what comes of it with the rules in force, unless there are none, or it is those that are tried. Sharing out goes on from
     /// [`Engine::staff`]. Not more than two backtests are worked on at a time; [`Live::Backtest`] tells how they get on.
     ///
     /// # Errors
@@ -89,7 +89,8 @@ impl Engine {
         let history = self.history_answers(&trial.filter).await?;
         let now = self.now();
         let ids = self.mirror().ids_matching(&trial.filter, &history, now)?;
-        let against = (trial.source != RuleSource::Version(live.number())).then_some(live);
+        let is_in_force = trial.source == RuleSource::Version(live.number());
+        let against = (!is_in_force && live.number() > 0).then_some(live);
         let (id, work) = self.0.rules.backtests.begin(&trial, ids.len(), now);
         let engine = self.clone();
         let sides = Sides {

@@ -46,7 +46,7 @@ impl Engine {
         self.mirror().read().extra_fields()
     }
 
-    /// What each user has on their desk, whose turn it was, who is away, and who may have how many.
+    /// What each user has on their desk, who is away, who may have how many, and whose turn it was.
     #[must_use]
     pub fn staff(&self) -> Staff {
         let mut staff = Staff {

@@ -30,8 +30,9 @@ impl Engine {
         if let Some(known) = self.known_rule_warnings(rules) {
             return Ok(known);
         }
+        // Without the history, less is found odd; that is no reason to say nothing.
         let habits = self.rule_habits().await.unwrap_or_else(|error| {
-            tracing::error!(error = %chain(&error), "what Hiver takes back could not be read");
+            tracing::warn!(error = %chain(&error), "the history could not be looked at for rules");
             Vec::new()
         });
         let (engine, rules) = (self.clone(), rules.clone());

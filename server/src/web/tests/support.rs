@@ -318,7 +318,7 @@ impl Console {
             .collect();
         let zone = self.engine.time_zone();
         format!(
-            "{rules:#?} {drafts:#?} {people:?} {zone:?}\n{runs:#?}\n{operators:#?}\n{connections:#?}\n{deliveries:#?} {made_at}\n{hiver} requests"
+            "{people:?} {zone:?} {rules:#?} {drafts:#?}\n{runs:#?}\n{operators:#?}\n{connections:#?}\n{deliveries:#?} {made_at}\n{hiver} requests"
         )
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use triage::model::{Directory, Status};
 
-use super::controls::{Choice, chips, days, line, moves, select, slot, textarea, tick};
+use super::controls::{Choice, chips, days, line, moves, select, slot, slot_id, textarea, tick};
 use crate::rule_editor::{FieldProblem, Fields, Group, Node};
 
 /// What choices there are.
@@ -12,10 +12,12 @@ pub(super) struct Choices {
     pub(super) users: Vec<Choice>,
     pub(super) tags: Vec<Choice>,
     pub(super) statuses: Vec<Choice>,
+    /// The names of the fields that Hiver sends beside those that every contract names.
+    pub(super) extras: Vec<String>,
 }
 
 impl Choices {
-    pub(super) fn of(names: &Directory) -> Self {
+    pub(super) fn of(names: &Directory, extras: Vec<String>) -> Self {
         let mut users: Vec<Choice> = names
             .users
             .iter()
@@ -37,6 +39,7 @@ impl Choices {
                 .collect(),
             users,
             tags,
+            extras,
             statuses: Status::KNOWN
                 .iter()
                 .map(|status| (status.to_string(), status.to_string()))
@@ -70,12 +73,12 @@ pub(super) fn group(
                 Node::Group(group_) => (
                     "part part-group",
                     group(&inner, group_, choices_, problems),
-                    format!("group {}", index + 1),
+                    format!("group {}", counted(&inner)),
                 ),
                 Node::Test(fields) => (
                     "part",
                     test(&inner, fields, choices_, problems).into_any(),
-                    format!("condition {}", index + 1),
+                    format!("condition {}", counted(&inner)),
                 ),
             };
             view! {
@@ -105,7 +108,10 @@ pub(super) fn group(
             <div class="group-head">{kind}{slot(problems, &format!("{place}:kind"))}</div>
             <ul class="parts">{parts}</ul>
             <div class="group-tools">
-                <button class="button quiet" id=format!("{place}:add") name="do" value=format!("add {place} test")>
+                <button
+                    class="button quiet" id=format!("{place}:add") name="do" value=format!("add {place} test")
+                    data-move="add" title="Add a condition (Ctrl+Enter)"
+                >
                     "+ Condition"
                 </button>
                 <button class="button quiet" name="do" value=format!("add {place} group")>"+ Group"</button>
@@ -113,6 +119,16 @@ pub(super) fn group(
         </div>
     }
     .into_any()
+}
+
+/// `c.0.2` as people count: `1.3`.
+fn counted(place: &str) -> String {
+    let numbers = place.split('.').skip(1);
+    let counted: Vec<String> = numbers
+        .filter_map(|number| number.parse::<usize>().ok())
+        .map(|number| (number + 1).to_string())
+        .collect();
+    counted.join(".")
 }
 
 const WHAT: [(&str, &str); 13] = [
@@ -261,8 +277,24 @@ fn test(
         ),
         other => {
             let extra = (other == "extra").then(|| {
+                let known = format!("known-{}", name("extra"));
+                let options: Vec<_> = choices_
+                    .extras
+                    .iter()
+                    .map(|field| view! { <option value=field.clone()></option> })
+                    .collect();
                 view! {
-                    {line(&name("extra"), "Name of the field", fields.one("extra"), "short", "name of the field")}
+                    <input
+                        id=name("extra")
+                        name=name("extra")
+                        class="short"
+                        value=fields.one("extra").to_owned()
+                        placeholder="name of the field"
+                        list=known.clone()
+                        aria-label="Name of the field"
+                        aria-describedby=slot_id(&name("extra"))
+                    />
+                    <datalist id=known>{options}</datalist>
                     {slot(problems, &name("extra"))}
                 }
             });

@@ -210,9 +210,12 @@ pub(super) fn days(prefix: &str, ticked: &[String]) -> impl IntoView + use<> {
     view! { <span class="days" role="group" aria-label="Days; none is every day">{boxes}</span> }
 }
 
-fn slot_id(field: &str) -> String {
+pub(super) fn slot_id(field: &str) -> String {
     format!("wrong-{field}")
 }
+
+/// What has not been filled in yet is no mistake.
+const STILL_TO_COME: &str = "Nothing is named";
 
 /// Where what is wrong with a field is said.
 pub(super) fn slot(problems: &[FieldProblem], field: &str) -> impl IntoView + use<> {
@@ -222,7 +225,10 @@ pub(super) fn slot(problems: &[FieldProblem], field: &str) -> impl IntoView + us
         .map(|problem| problem.text.clone())
         .collect();
     // An empty text would be drawn as a space.
-    let inner = escaped(&found.join(" "));
+    let mut inner = escaped(&found.join(" "));
+    if inner.starts_with(STILL_TO_COME) {
+        inner = format!("<span class=\"calm\">{inner}</span>");
+    }
     view! { <span class="wrong" id=slot_id(field) data-part="" aria-live="polite" inner_html=inner></span> }
 }
 

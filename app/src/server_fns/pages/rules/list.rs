@@ -58,6 +58,8 @@ pub(super) async fn draw(
         }
     }
     let count = found.len();
+    // A place among some is none among all.
+    let moves = count == all && all <= MOST;
     let html = html(|| {
         let lines: Vec<_> = found
             .into_iter()
@@ -68,7 +70,7 @@ pub(super) async fn draw(
                     around,
                     (place, all),
                     entry,
-                    sentence,
+                    (sentence, moves),
                     warnings,
                     stats.get(&entry.id),
                 )
@@ -193,7 +195,7 @@ fn line(
     around: &Around<'_>,
     (place, all): (usize, usize),
     entry: &Entry,
-    sentence: String,
+    (sentence, moves): (String, bool),
     warnings: &[String],
     stats: Option<&RuleStats>,
 ) -> impl IntoView + use<> {
@@ -219,10 +221,11 @@ fn line(
     };
     let first_warning = warnings.first().cloned();
     let title = warnings.join("\n");
+    let drag = (around.edits && moves).then(|| id.clone());
     let (edits, class) = (around.edits, format!("rule-line rule-{mode}"));
     view! {
-        <li class=class data-drag=id.clone() data-keys="">
-            {edits.then(|| view! { <span class="grip" draggable="true" aria-hidden="true" title="Drag to move">"⠿"</span> })}
+        <li class=class data-drag=drag.clone() data-keys="">
+            {drag.is_some().then(|| view! { <span class="grip" draggable="true" aria-hidden="true" title="Drag to move">"⠿"</span> })}
             <span class="rule-number">{text::count(place as u64 + 1)}</span>
             <div class="rule-words">
                 <p class="rule-head">

@@ -6,6 +6,7 @@ mod conditions;
 mod controls;
 mod differences;
 mod editor;
+mod effects;
 mod importing;
 mod list;
 mod matches;
@@ -86,7 +87,7 @@ pub(in crate::server_fns) async fn draw(
         "" => list::draw(&around, &work, asked).await.map(Some),
         "save" if edits => saving::draw(&around, &work, asked).await.map(Some),
         "import" if edits => Ok(Some(importing::draw(asked))),
-        "versions" => versions::list(&around, &work, asked).await.map(Some),
+        "versions" => versions::list(&around, asked).await.map(Some),
         other => match (other.strip_prefix("versions/"), rule_named(other)) {
             (Some(number), _) => versions::one(&around, &work, number, asked).await,
             (None, Some(id)) => editor::draw(&around, &work, &id, asked).await,

@@ -19,11 +19,18 @@ pub(super) async fn draw(
 ) -> Result<String, store::Error> {
     let set = work.set();
     let behind = bar::behind(around, work);
-    let unusable: Vec<(String, String, Vec<String>)> = work
+    let unusable: Vec<Incomplete> = work
         .unusable()
         .map(|entry| {
-            let texts = entry.problems.iter().map(|one| one.text.clone()).collect();
-            (address(&entry.id), entry.name().to_owned(), texts)
+            let page = address(&entry.id);
+            let problems = entry.problems.iter();
+            Incomplete {
+                name: entry.name().to_owned(),
+                problems: problems
+                    .map(|one| (format!("{page}#{}", one.field), one.text.clone()))
+                    .collect(),
+                page,
+            }
         })
         .collect();
     let of_all: Vec<String> = check(&set).iter().map(ToString::to_string).collect();
@@ -69,22 +76,34 @@ pub(super) async fn draw(
                             </span>
                         }
                     })}
-                {changed.then(|| bar::button("discard", "Discard", "button quiet"))}
+                <span class="buttons">
+                    {stands_in_the_way.then(|| view! { <a class="button" href="/rules">"Go on editing"</a> })}
+                    {changed.then(|| bar::button("discard", "Discard", "button quiet"))}
+                </span>
             </form>
         }
     });
     Ok(html)
 }
 
-fn problems(unusable: Vec<(String, String, Vec<String>)>, of_all: Vec<String>) -> impl IntoView {
+/// A rule that cannot be used yet.
+struct Incomplete {
+    page: String,
+    name: String,
+    /// Where, and what is wrong there.
+    problems: Vec<(String, String)>,
+}
+
+fn problems(unusable: Vec<Incomplete>, of_all: Vec<String>) -> impl IntoView {
     let lines: Vec<_> = unusable
         .into_iter()
-        .map(|(page, name, texts)| {
-            let texts: Vec<_> = texts
+        .map(|rule| {
+            let problems: Vec<_> = rule
+                .problems
                 .into_iter()
-                .map(|text| view! { <span class="hint">{text}</span> })
+                .map(|(place, text)| view! { <a class="hint" href=place>{text}</a> })
                 .collect();
-            view! { <li><a href=page>{name}</a>{texts}</li> }
+            view! { <li><a href=rule.page>{rule.name}</a>{problems}</li> }
         })
         .collect();
     let others: Vec<_> = of_all

@@ -14,11 +14,7 @@ use crate::rule_editor::Work;
 /// So many are shown at once.
 const PAGE_SIZE: u64 = 20;
 
-pub(super) async fn list(
-    around: &Around<'_>,
-    _work: &Work,
-    asked: Asked,
-) -> Result<String, store::Error> {
+pub(super) async fn list(around: &Around<'_>, asked: Asked) -> Result<String, store::Error> {
     let before = asked.parameter("before").parse().ok();
     let versions = around.engine.rule_versions(before, PAGE_SIZE).await?;
     let mut told = Vec::with_capacity(versions.len());

@@ -13,7 +13,7 @@ use super::Trial;
 pub struct Backtest {
     /// What was tried.
     pub trial: Trial,
-    /// The version that it was compared with; nothing where the rules in force themselves were tried.
+    /// The version that it was compared with; nothing where the rules in force themselves were tried, or there are none.
     pub against: Option<i32>,
     /// When it was done.
     pub done_at: i64,
@@ -90,7 +90,7 @@ pub struct EndState {
     pub standing: Standing,
     /// As the mirror has them.
     pub before: usize,
-    /// After the rules in force; nothing where those themselves were tried.
+    /// After the rules in force, where it was compared with those.
     pub in_force: Option<usize>,
     /// After the rules that were tried.
     pub tried: usize,
@@ -116,7 +116,7 @@ pub struct BacktestEntry {
     pub before: Conversation,
     /// What comes of the rules that were tried.
     pub tried: Ending,
-    /// What comes of the rules in force; nothing where those themselves were tried.
+    /// What comes of the rules in force, where it was compared with those.
     pub in_force: Option<Ending>,
     /// Whether the two differ.
     pub differs: bool,

@@ -112,10 +112,10 @@ async fn a_run_of_the_same_rules_leaves_what_the_backtest_said() {
         house.sim().ledger().requests.is_empty(),
         "a backtest asks Hiver nothing"
     );
-    assert_eq!(result.against, Some(0));
+    assert_eq!(result.against, None, "there are no rules yet");
     let open = House::ids(&engine, "status:open").len();
     assert_eq!(result.counts.looked_at, open);
-    assert_eq!(result.counts.differ, result.counts.acted_on);
+    assert_eq!(result.counts.differ, 0);
     let said = listed(&result);
     assert_eq!(said.len(), result.counts.acted_on);
     let shadow = &result.rules[1];
@@ -123,7 +123,7 @@ async fn a_run_of_the_same_rules_leaves_what_the_backtest_said() {
         (shadow.rule.as_str(), shadow.mode),
         ("shadow", Mode::Shadow)
     );
-    assert!(shadow.acts > 0 && shadow.differ == 0);
+    assert!(shadow.acts > 0);
     assert!(result.rules[0].stopped > 0);
     assert_eq!(result.rules[0].stopped, result.rules[0].matched);
 
