@@ -1,4 +1,4 @@
-//! The forms about rules that stand on other pages than theirs.
+//! The form under what the console did to rules by itself.
 
 use app::server_fns::{Said, SignedIn};
 use axum::extract::{Form, State};
