@@ -5,7 +5,7 @@
 #   scripts/bench.sh run       pace of a run against the simulator, pages of a list in memory (about a minute)
 #   scripts/bench.sh pace      two minutes at one request a second against a limiter without burst
 #   scripts/bench.sh simulator requests a second and memory of the simulator with 100,000 conversations (half a minute)
-#   scripts/bench.sh rules     routing rules over 100,000 conversations, and beside two other engines (two minutes)
+#   scripts/bench.sh rules     routing rules over 100,000 conversations, beside two other engines, and while typing (three minutes)
 #   scripts/bench.sh server    page times, memory and sizes of the built server (about half a minute)
 #   scripts/bench.sh mirror    first sync of 100,000 conversations, its memory, and that of a restart (half a minute)
 #   scripts/bench.sh webhooks 1,000 deliveries, 50 at a time, and how soon an event is on a page (half a minute)
@@ -42,6 +42,7 @@ rules() {
   cargo bench --quiet --package routing --bench rules --no-run
   timeout --kill-after=10 120 cargo bench --quiet --package routing --bench rules || missed=1
   timeout --kill-after=10 300 node scripts/bench/rules.mjs || missed=1
+  timeout --kill-after=20 360 node scripts/bench/matches.mjs || missed=1
 }
 
 server() {

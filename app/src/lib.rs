@@ -10,6 +10,8 @@ mod keys;
 mod live;
 mod pages;
 mod routes;
+#[cfg(feature = "ssr")]
+pub mod rule_editor;
 pub mod server_fns;
 mod shell;
 pub mod view;

@@ -16,6 +16,7 @@ use crate::pages::overview::OverviewPage;
 use crate::pages::password::PasswordPage;
 use crate::pages::preview::PreviewPage;
 use crate::pages::reading::ReadingPage;
+use crate::pages::rules::RulesPage;
 use crate::pages::run::RunPage;
 use crate::pages::runs::RunsPage;
 use crate::pages::settings::SettingsPage;
@@ -44,6 +45,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/conversations/:id") view=ConversationPage ssr=SsrMode::Async/>
                     <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                     <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules") view=RulesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules/:id") view=RulesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules/versions/:number") view=RulesPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
                     <Route path=path!("/activity") view=ActivityPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/budget") view=BudgetPage ssr=SsrMode::Async/>

@@ -42,6 +42,27 @@ async function check(page) {
   expect(wrong).toEqual([]);
 }
 
+/** Writes a rule with much in it, and something that is wrong. */
+async function write(page) {
+  await visit(page, "/rules");
+  await page.getByLabel("Name of the new rule").fill("A rule with much in it");
+  await page.getByRole("button", { name: "New rule" }).click();
+  await alive(page);
+  const field = (id) => page.locator(`[id="${id}"]`);
+  await page.getByRole("button", { name: "+ Group" }).click();
+  await expect(field("c.0.0:texts")).toBeVisible();
+  await field("new_when").selectOption("schedule");
+  await expect(field("w.2:at")).toBeVisible();
+  await field("assign").selectOption("round_robin");
+  await expect(field("new_member")).toBeVisible();
+  await field("new_member").selectOption({ index: 1 });
+  await expect(field("m.0:cap")).toBeVisible();
+  await field("limited").check();
+  await expect(field("from")).toBeVisible();
+  await field("from").fill("late");
+  await expect(page.locator("#wrong-from")).toContainText("is not a time of the day");
+}
+
 async function planOf(page, house, count) {
   const { conversations, users, tags } = await house.sim.state();
   const open = conversations.filter((one) => one.status === "open" && one.assignee === null);
@@ -121,6 +142,26 @@ for (const [title, open, how = ""] of [
   ["Webhooks", (page) => visit(page, "/settings/webhooks")],
   ["People", (page) => visit(page, "/settings/people")],
   ["Time zone", (page) => visit(page, "/settings/time-zone")],
+  ["Rules", (page) => visit(page, "/rules/import"), "while a document is pasted"],
+  [
+    "Rules",
+    async (page) => {
+      await write(page);
+      await visit(page, "/rules");
+      await expect(page.locator(".rule-line").first()).toBeVisible();
+    },
+    "with unsaved changes",
+  ],
+  ["Rules", write, "while one is written"],
+  [
+    "Rules",
+    async (page) => {
+      await write(page);
+      await visit(page, "/rules/save");
+    },
+    "before they are saved",
+  ],
+  ["Rules", (page) => visit(page, "/rules/versions"), "with their versions"],
   ["Reading", (page) => visit(page, "/settings/reading")],
   ["Your password", (page) => visit(page, "/settings/password")],
   [

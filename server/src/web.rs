@@ -12,6 +12,7 @@ mod own_password;
 mod people_forms;
 mod plain;
 mod reading_form;
+mod rule_forms;
 mod rule_notices;
 mod said;
 mod sessions;
@@ -141,6 +142,7 @@ pub(crate) fn router(web: &Web) -> Router {
         .merge(operators::routes())
         .merge(people_forms::routes())
         .merge(reading_form::routes())
+        .merge(rule_forms::routes())
         .merge(webhook_forms::routes())
         .merge(rule_notices::routes())
         .with_state(web.clone())

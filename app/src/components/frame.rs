@@ -14,10 +14,11 @@ use crate::server_fns::frame::{RefreshMirror, frame};
 use crate::view::{Frame, Role};
 
 /// The sections: letter after `g`, address, name.
-const SECTIONS: [(&str, &str, &str, &str); 5] = [
+const SECTIONS: [(&str, &str, &str, &str); 6] = [
     ("o", "/", "Overview", "◧"),
     ("t", "/triage?q=status:open", "Triage", "☰"),
     ("r", "/runs", "Runs", "▷"),
+    ("l", "/rules", "Rules", "⇉"),
     ("a", "/activity", "Activity", "≡"),
     ("s", "/settings", "Settings", "⚙"),
 ];

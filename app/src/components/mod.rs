@@ -3,6 +3,7 @@
 pub(crate) mod compose;
 pub(crate) mod drawn;
 pub(crate) mod frame;
+pub(crate) mod live_form;
 pub(crate) mod marks;
 pub(crate) mod outcome_bar;
 pub(crate) mod pager;

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-const EVERYWHERE: [(&str, &str); 7] = [
+const EVERYWHERE: [(&str, &str); 8] = [
     ("g o", "Overview"),
     ("g t", "Triage"),
     ("g r", "Runs"),
+    ("g l", "Rules"),
     ("g a", "Activity"),
     ("g s", "Settings"),
     ("/", "Filter"),
@@ -25,6 +26,12 @@ const ON_THE_LIST: [(&str, &str); 12] = [
     ("n", "Add note"),
     ("p", "Preview"),
     (".", "Show what is new"),
+];
+
+const ON_A_RULE: [(&str, &str); 3] = [
+    ("Alt ↑  Alt ↓", "Move it"),
+    ("Ctrl Enter", "Add a condition"),
+    ("Ctrl s", "Save"),
 ];
 
 const ON_A_RUN: [(&str, &str); 1] = [("u", "Undo a run that is over")];
@@ -53,6 +60,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
             {list("Everywhere", EVERYWHERE.to_vec())}
             {list("On the list", ON_THE_LIST.to_vec())}
             {list("On a run", ON_A_RUN.to_vec())}
+            {list("On a rule", ON_A_RULE.to_vec())}
         </div>
     }
 }

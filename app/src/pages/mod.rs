@@ -10,6 +10,7 @@ pub(crate) mod overview;
 pub(crate) mod password;
 pub(crate) mod preview;
 pub(crate) mod reading;
+pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod settings;

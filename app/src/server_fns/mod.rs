@@ -13,6 +13,7 @@ pub(crate) mod operators;
 pub(crate) mod overview;
 pub(crate) mod preview;
 pub(crate) mod reading;
+pub(crate) mod rules;
 pub(crate) mod runs;
 pub(crate) mod settings_parts;
 pub(crate) mod triage;
@@ -39,6 +40,8 @@ pub use frame::frame_now;
 pub(crate) use json::Json;
 #[cfg(feature = "ssr")]
 pub use pages::{SHORTEST_PASSWORD, Said};
+#[cfg(feature = "ssr")]
+pub use rules::{Answered, answer, rule_named};
 #[cfg(feature = "ssr")]
 pub use runs::progress_now;
 #[cfg(feature = "ssr")]

@@ -10,6 +10,7 @@ pub(super) mod password;
 pub(super) mod people;
 pub(super) mod reading;
 pub(super) mod rule_notices;
+pub(super) mod rules;
 pub(super) mod runs;
 mod said;
 pub(super) mod time_zone;

@@ -238,6 +238,7 @@ fn sample(conversations: usize) -> StoredMirror {
             },
         },
         tags: Some(vec![["billing", "vip", "late"][number % 7 % 3].into()]),
+        extras: triage::model::Extras::default(),
         created_at: Some(NOW - (number as i64 * 104_729) % 5_000_000_000),
         updated_at: None,
         first_seen: NOW,

@@ -43,8 +43,9 @@ pub use patience::Patience;
 pub use planning::PlanError;
 pub use query::{ListNews, Listed, MailboxCounts, Sort, SortKey, UserCounts};
 pub use rules::{
-    Acts, Away, Draft, LiveRules, OnDemand, OnDemandRule, Person, PersonState, RuleStats,
-    RuleTally, SaveRulesError, StoredWorld, WouldDo, rows,
+    Acts, Away, Draft, LiveRules, OnDemand, OnDemandRule, Person, PersonState, RuleMatch,
+    RuleMatches, RuleStats, RuleTally, SaveRulesError, StoredWorld, WouldDo, rows,
+    save_stored_rules,
 };
 pub use runs::{Preview, RunPage, RunStatus};
 use secrecy::SecretString;

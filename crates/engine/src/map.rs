@@ -45,6 +45,7 @@ pub(crate) fn sighting(from: hiver::Conversation, directory: &Directory) -> Sigh
         tags: from
             .tags
             .and_then(|tags| tags.iter().map(|tag| resolve_tag(directory, tag)).collect()),
+        extras: from.extras.into_iter().collect(),
         created_at: from.created_at,
         updated_at: from.updated_at,
     }

@@ -12,8 +12,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use store::{ConnectionId, ListKey, ListRead, MailboxState, Store, StoredDirectory, StoredMirror};
 use triage::fold;
 use triage::model::{
-    Assignee, Conversation, ConversationId, Directory, Mailbox, MailboxId, Status, Tag, TagId,
-    User, UserId,
+    Assignee, Conversation, ConversationId, Directory, Extras, Mailbox, MailboxId, Status, Tag,
+    TagId, User, UserId,
 };
 
 use self::journal::Journal;
@@ -139,6 +139,12 @@ impl MirrorState {
         self.left_out = out;
     }
 
+    /// The names of the fields that Hiver sends beside those that every contract names, in order.
+    #[must_use]
+    pub fn extra_fields(&self) -> Vec<String> {
+        self.ids.extra_fields()
+    }
+
     /// The latest change of a conversation.
     pub(crate) fn seen(&self) -> Seen {
         self.journal.latest()
@@ -189,6 +195,8 @@ pub(crate) struct Sighting {
     pub assignee: Assignee,
     /// Its tags; nothing where Hiver did not send them, or sent one that the directory does not know.
     pub tags: Option<Vec<TagId>>,
+    /// What else Hiver says of it.
+    pub extras: Extras,
     /// Hiver's time of creation.
     pub created_at: Option<i64>,
     /// Hiver's time of the last change.
@@ -458,6 +466,8 @@ fn merge(known: Option<&Conversation>, sighting: Sighting, now: i64) -> Conversa
         assignee: sighting.assignee,
         // Tags that were not sent are not known any more: what they once were must never pass for "already so".
         tags: sighting.tags,
+        // As with tags: what was not sent is not known any more.
+        extras: sighting.extras,
         created_at: sighting
             .created_at
             .or_else(|| known.and_then(|known| known.created_at)),

@@ -6,8 +6,10 @@ mod deciding;
 mod demand;
 mod drafts;
 mod firing;
+mod habits;
 mod keeping;
 mod looking;
+mod matching;
 mod memory;
 mod occurrences;
 mod people;
@@ -16,6 +18,7 @@ mod schedule;
 mod stats;
 mod stored;
 mod sweeping;
+mod warnings;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -29,12 +32,14 @@ use triage::model::Directory;
 pub use self::demand::{OnDemand, OnDemandRule, WouldDo};
 pub use self::drafts::Draft;
 pub(crate) use self::firing::work;
-pub use self::keeping::SaveRulesError;
+pub use self::keeping::{SaveRulesError, save_stored_rules};
 pub use self::looking::{Acts, rows};
+pub use self::matching::{RuleMatch, RuleMatches};
 pub(crate) use self::people::People;
 pub use self::people::{Away, Person, PersonState};
 pub use self::stats::{RuleStats, RuleTally};
 pub use self::stored::StoredWorld;
+use self::warnings::Looked;
 
 /// A version of the rules, ready to be evaluated.
 #[derive(Debug)]
@@ -72,6 +77,8 @@ pub(crate) struct Rules {
     deciding: tokio::sync::Mutex<()>,
     /// The names of users and tags were read since rules were last compared with them.
     names_read: AtomicBool,
+    /// What is odd about the set that was last looked through.
+    looked: Looked,
 }
 
 impl Rules {

@@ -19,7 +19,7 @@
 //! | `PUT /_sim/rate` | `{"per_second": 5}`, 0 or null for no limit | |
 //! | `GET`, `PUT /_sim/day` | `{"per_day": 500}`, 0 or null for no limit | [`DayState`] |
 //! | `GET`, `POST /_sim/clock` | `{"advance_ms": 3600000}` | [`ClockState`]; sets the clock forward |
-//! | `GET`, `PUT /_sim/wire` | `{"sparse"?, "times"?, "wrapped"?, "bare_mailboxes"?}` | [`WireOptions`] |
+//! | `GET`, `PUT /_sim/wire` | `{"sparse"?, "times"?, "extras"?, "wrapped"?, "bare_mailboxes"?}` | [`WireOptions`] |
 //! | `PUT /_sim/key` | `{"key"?, "active"?}` | sets or restores it; answers `{"active", "revoked"}` |
 //! | `POST /_sim/do` | [`Deed`] | it happens at once |
 //! | `GET`, `POST`, `DELETE /_sim/at` | `{"request": 20}` with a [`Deed`] | [`Script`]: before the 20th from now on |

@@ -57,6 +57,9 @@ struct Arguments {
     /// Rows carry `created_at` and `updated_at`.
     #[arg(long)]
     times: bool,
+    /// Rows carry fields that no contract names.
+    #[arg(long)]
+    extras: bool,
     /// Single objects come wrapped, as in `{"conversation": …}`.
     #[arg(long)]
     wrapped: bool,
@@ -128,6 +131,7 @@ fn options(arguments: Arguments) -> Result<Options, hiver_sim::Error> {
         wire: WireOptions {
             sparse: arguments.sparse,
             times: arguments.times,
+            extras: arguments.extras,
             wrapped: arguments.wrapped,
             bare_mailboxes: arguments.bare_mailboxes,
             untidy: arguments.untidy,

@@ -14,8 +14,6 @@ pub struct Row<'a> {
     pub conversation: &'a Conversation,
     /// [`triage::fold`] of its subject, if that is at hand; it is worked out where it is not.
     pub folded_subject: Option<&'a str>,
-    /// Its other fields, by name: what this connection gives beside those of [`Conversation`].
-    pub extras: &'a [(String, String)],
     /// The rules that acted on it, each with the last time.
     pub acted: &'a [Acted],
 }
@@ -27,7 +25,6 @@ impl<'a> Row<'a> {
         Self {
             conversation,
             folded_subject: None,
-            extras: &[],
             acted: &[],
         }
     }

@@ -10,7 +10,7 @@ mod marks;
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use triage::history::{Flow, Observation, What, is_at_work, observe};
 use triage::model::{Conversation, ConversationId, MailboxId, RunId, Status};
@@ -80,6 +80,37 @@ impl Store {
             .await
             .during("read the history")?;
         rows.into_iter().map(encoding::read).collect()
+    }
+
+    /// What happened since `since` to conversations that runs changed since then, in order; at most the latest `limit`
+    /// rows.
+    ///
+    /// # Errors
+    /// When the database fails or a row cannot be read.
+    pub async fn history_around_runs(
+        &self,
+        connection: ConnectionId,
+        since: i64,
+        limit: u64,
+    ) -> Result<Vec<HistoryRow>> {
+        let during = "read the history around runs";
+        let changed = Entity::find()
+            .select_only()
+            .column(Column::ConversationId)
+            .filter(Column::ConnectionId.eq(connection))
+            .filter(Column::At.gte(since))
+            .filter(Column::RunId.is_not_null())
+            .into_query();
+        let rows = Entity::find()
+            .filter(Column::ConnectionId.eq(connection))
+            .filter(Column::At.gte(since))
+            .filter(Column::ConversationId.in_subquery(changed))
+            .order_by_desc(Column::Id)
+            .limit(limit)
+            .all(&self.read)
+            .await
+            .during(during)?;
+        rows.into_iter().rev().map(encoding::read).collect()
     }
 
     /// Forgets what was seen before `before`, of all connections; returns how many rows that were. Where a history

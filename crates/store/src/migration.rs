@@ -8,6 +8,7 @@ mod m0005_history;
 mod m0006_sweeps;
 mod m0007_rule_sets;
 mod m0008_rule_acts;
+mod m0009_extras;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_sweeps::Migration),
             Box::new(m0007_rule_sets::Migration),
             Box::new(m0008_rule_acts::Migration),
+            Box::new(m0009_extras::Migration),
         ]
     }
 }

@@ -16,7 +16,7 @@ use crate::history::{Recorder, Source};
 use crate::open::Store;
 use crate::sweeps::{ListKey, ListRead};
 
-/// Rows that go into or come out of one statement: SQLite takes 32,766 values, and a conversation has eleven.
+/// Rows that go into or come out of one statement: SQLite takes 32,766 values, and a conversation has twelve.
 const BATCH: usize = 2_000;
 
 /// A mirrored mailbox and how fresh its conversations are.
@@ -360,6 +360,7 @@ pub(crate) async fn save(
             conversations::Column::Status,
             conversations::Column::Assignee,
             conversations::Column::Tags,
+            conversations::Column::Extras,
             conversations::Column::CreatedAt,
             conversations::Column::UpdatedAt,
             conversations::Column::LastChanged,
@@ -406,6 +407,10 @@ fn row(connection: ConnectionId, one: &Conversation) -> Result<conversations::Ac
             .map(serde_json::to_string)
             .transpose()
             .during(during)?),
+        extras: Set((!one.extras.is_empty())
+            .then(|| serde_json::to_string(&one.extras))
+            .transpose()
+            .during(during)?),
         created_at: Set(one.created_at),
         updated_at: Set(one.updated_at),
         first_seen: Set(one.first_seen),
@@ -426,6 +431,12 @@ fn read(row: conversations::Model) -> Result<Conversation> {
             .map(|tags| serde_json::from_str(&tags))
             .transpose()
             .during(during)?,
+        extras: row
+            .extras
+            .map(|extras| serde_json::from_str(&extras))
+            .transpose()
+            .during(during)?
+            .unwrap_or_default(),
         created_at: row.created_at,
         updated_at: row.updated_at,
         first_seen: row.first_seen,

@@ -61,6 +61,7 @@ fn row(number: usize) -> (Conversation, String) {
         status: Some(Status::Open),
         assignee: Assignee::Nobody,
         tags: Some(vec!["t_billing".into(), "t_late".into()]),
+        extras: triage::model::Extras::default(),
         created_at: None,
         updated_at: None,
         first_seen: NOW - 7_200_000,

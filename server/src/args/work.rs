@@ -104,6 +104,19 @@ pub(crate) enum RulesCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Have the rules that run on demand look at the conversations, and wait until their runs are over or paused.
+    #[command(after_help = EXIT_CODES)]
+    Run {
+        /// Only print what they would do; nothing is sent.
+        #[arg(long)]
+        dry_run: bool,
+        /// Look only at the conversations of this mailbox, by id.
+        #[arg(long, value_name = "ID")]
+        mailbox: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Say what is wrong with a document, and what is odd about it; without one, about the rules in force.
     Check {
         /// The document; `-` is standard input.

@@ -61,7 +61,6 @@ pub(crate) struct Done {
     pub(crate) message: String,
     pub(crate) run: Option<RunId>,
     /// What rules that were asked for do, or would do.
-    #[expect(dead_code, reason = "the command that runs rules reads it")]
     pub(crate) rules: Option<engine::OnDemand>,
 }
 

@@ -1,17 +1,18 @@
 //! `rules import`, `export`, `check`, `run`.
 
+mod demand;
 mod document;
 mod words;
 
 use std::path::Path;
 
-use engine::{StoredWorld, Wish, rules_saved};
+use engine::{StoredWorld, Wish, rules_saved, save_stored_rules};
 use routing::Compiled;
 use routing::diff::diff;
 use routing::document::write;
 use routing::model::RuleSet;
 use serde_json::json;
-use store::{Connection, NewRuleVersion, RuleVersion, SavedRules};
+use store::{Connection, RuleVersion};
 
 use self::document::{name_of, read, written};
 use super::doer::{Doer, author};
@@ -28,6 +29,11 @@ pub(crate) async fn run(settings: Settings, command: RulesCommand) -> Result<Exi
         RulesCommand::Check { file, strict, json } => {
             check(&place, file.as_deref(), strict, json).await
         }
+        RulesCommand::Run {
+            dry_run,
+            mailbox,
+            json,
+        } => demand::run(&place, mailbox, dry_run, json).await,
     }
 }
 
@@ -141,24 +147,10 @@ async fn save(place: &Place, before: &InForce, rules: RuleSet, note: String) -> 
                 return Ok(base + 1);
             }
         }
-        let new = NewRuleVersion {
-            connection,
-            base,
-            author: author(),
-            note: note.clone(),
-            rules: serde_json::to_string(&rules)
-                .map_err(|error| Problem::because("the rules cannot be written down", &error))?,
-            taking_part: rules.taking_part().map(|rule| rule.id.to_string()).collect(),
-            notices: Vec::new(),
-            now: now(),
-        };
-        match place.store.save_rules(new).await.map_err(failed)? {
-            SavedRules::As(version) => Ok(version),
-            SavedRules::Moved(latest) => Err(Problem::from(format!(
-                "the rules were saved by somebody else meanwhile: they are at version {latest}\n  hint: import again"
-            ))
-            .into()),
-        }
+        let by = author();
+        save_stored_rules(&place.store, connection, (&by, &note), base, &rules, now())
+            .await
+            .map_err(|error| Problem::because("nothing was saved", &error).into())
     })
     .await
 }

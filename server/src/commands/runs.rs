@@ -179,7 +179,7 @@ async fn tell(
     }
 }
 
-async fn print_result(
+pub(super) async fn print_result(
     place: &Place,
     run: &Run,
     json: bool,

@@ -4,7 +4,9 @@
 //! along; one that is refused is kept in the session. Either way the list shows it again as it was sent.
 
 use app::LoginNotice;
+use app::rule_editor::{kept_form, pairs_of};
 use app::server_fns::{Draft, SignedIn};
+use app::view::Role;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, LOCATION, REFERER};
@@ -15,19 +17,34 @@ use tower::ServiceExt;
 use tower_sessions::{Session, session};
 
 use super::Web;
+use crate::Problem;
 
-/// The form that is worth keeping: it may hold a long note.
-const KEPT_FORM: &str = "/api/plan";
+/// A form that is worth keeping: it may hold a long note. It is shown again on the list.
+const PLAN: &str = "/api/plan";
+/// Below it are the forms of rules. Each is posted to its own page, and shown again there.
+const RULES: &str = "/rules/";
+/// A document may have been pasted there.
+const IMPORT: &str = "/rules/import";
 /// The largest form that is kept.
 const LARGEST: usize = 256 * 1024;
 const SESSION_KEY: &str = "draft";
+/// A rule that was typed, with its page.
+const RULE_KEY: &str = "rule-draft";
 
 /// Keeps a draft in the session, to be shown once.
-pub(super) async fn put(session: &Session, draft: &str) -> Result<(), session::Error> {
+pub(super) async fn put(session: &Session, page: &str, draft: &str) -> Result<(), session::Error> {
     if draft.len() > LARGEST {
         return Ok(());
     }
+    if page.starts_with(RULES) {
+        return session.insert(RULE_KEY, (page, draft)).await;
+    }
     session.insert(SESSION_KEY, draft).await
+}
+
+/// Whether a form that is posted there is kept.
+pub(super) fn is_kept(path: &str) -> bool {
+    path == PLAN || path.starts_with(RULES)
 }
 
 /// Draws the page for signing in, with a form to be carried along.
@@ -56,14 +73,22 @@ pub(super) async fn keep(State(web): State<Web>, request: Request, next: Next) -
         return next.run(request).await;
     };
     let is_plain_form = request.method() == Method::POST
-        && request.uri().path() == KEPT_FORM
+        && is_kept(request.uri().path())
         && wants_html(request.headers());
     if !is_plain_form {
-        return show(session, request, next).await;
+        return show(&web, session, request, next).await;
     }
     let signed_in = request.extensions().get::<SignedIn>().is_some();
+    let is_rule = request.uri().path().starts_with(RULES);
+    if is_rule && signed_in {
+        return next.run(request).await;
+    }
     let (parts, body) = request.into_parts();
-    let back = came_from(&parts.headers);
+    let back = if is_rule {
+        parts.uri.path().to_owned()
+    } else {
+        came_from(&parts.headers)
+    };
     let Ok(form) = to_bytes(body, super::LARGEST_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
@@ -81,13 +106,20 @@ pub(super) async fn keep(State(web): State<Web>, request: Request, next: Next) -
         .get(LOCATION)
         .and_then(|location| location.to_str().ok())
         .is_some_and(|location| location.contains("__err="));
-    if refused && let Err(error) = put(&session, &draft).await {
+    if refused && let Err(error) = put(&session, "", &draft).await {
         tracing::error!(%error, "a refused form could not be kept");
     }
     response
 }
 
-async fn show(session: Session, mut request: Request, next: Next) -> Response {
+async fn show(web: &Web, session: Session, mut request: Request, next: Next) -> Response {
+    if request.method() == Method::GET
+        && request.uri().path().starts_with(RULES)
+        && let Some(by) = request.extensions().get::<SignedIn>().cloned()
+        && let Some(pasted) = take_in_rule(web, &session, &by).await
+    {
+        request.extensions_mut().insert(Draft(pasted));
+    }
     if request.method() == Method::GET && request.uri().path() == "/login" {
         // The router would decode what stands in the query twice.
         let query =
@@ -110,6 +142,27 @@ async fn show(session: Session, mut request: Request, next: Next) -> Response {
         }
     }
     next.run(request).await
+}
+
+/// A rule that was typed when nobody was signed in any more becomes part of what its operator is writing. A document
+/// that was pasted is returned, to be shown again.
+async fn take_in_rule(web: &Web, session: &Session, by: &SignedIn) -> Option<String> {
+    let (page, form) = match session.remove::<(String, String)>(RULE_KEY).await {
+        Ok(kept) => kept.filter(|_| by.role >= Role::Lead)?,
+        Err(error) => {
+            tracing::error!(%error, "a kept rule could not be read");
+            return None;
+        }
+    };
+    let pairs = pairs_of(&form);
+    if page == IMPORT {
+        let document = pairs.into_iter().find(|(name, _)| name == "document");
+        return document.map(|(_, text)| text);
+    }
+    if let Err(error) = kept_form(&web.0.engine, &by.name, &page, &pairs).await {
+        tracing::error!(error = %Problem::because("a kept rule", &error), "rules");
+    }
+    None
 }
 
 pub(super) fn wants_html(headers: &HeaderMap) -> bool {

@@ -53,7 +53,7 @@ pub(super) async fn guard(
     }
     // A plain form is answered with the page for signing in, and carried along: see `drafts`.
     if request.method() == Method::POST
-        && path == "/api/plan"
+        && drafts::is_kept(path)
         && drafts::wants_html(request.headers())
     {
         return next.run(request).await;
@@ -88,23 +88,29 @@ pub(super) async fn guard(
 
 /// Lets admins through only: for addresses that are no server functions, which say themselves who may.
 pub(super) async fn admins_only(
-    Extension(operator): Extension<SignedIn>,
+    operator: Extension<SignedIn>,
     request: Request,
     next: Next,
 ) -> Response {
-    match operator.lacks(Role::Admin) {
-        None => next.run(request).await,
-        Some(refusal) => plain::page(StatusCode::FORBIDDEN, "Not allowed", &refusal),
-    }
+    only(Role::Admin, operator, request, next).await
 }
 
 /// Lets leads and admins through only.
 pub(super) async fn leads_only(
+    operator: Extension<SignedIn>,
+    request: Request,
+    next: Next,
+) -> Response {
+    only(Role::Lead, operator, request, next).await
+}
+
+async fn only(
+    role: Role,
     Extension(operator): Extension<SignedIn>,
     request: Request,
     next: Next,
 ) -> Response {
-    match operator.lacks(Role::Lead) {
+    match operator.lacks(role) {
         None => next.run(request).await,
         Some(refusal) => plain::page(StatusCode::FORBIDDEN, "Not allowed", &refusal),
     }

@@ -18,7 +18,7 @@ use tower_sessions::session::Id;
 use super::Web;
 
 /// The pages that say it.
-const PAGES: &str = "/settings/";
+const PAGES: [&str; 2] = ["/settings/", "/rules"];
 /// What nobody came to read for so long is forgotten.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
@@ -51,7 +51,10 @@ impl Sayings {
 
 /// Hands what is to be said to the page that says it.
 pub(super) async fn show(State(web): State<Web>, mut request: Request, next: Next) -> Response {
-    let says = request.method() == Method::GET && request.uri().path().starts_with(PAGES);
+    let says = request.method() == Method::GET
+        && PAGES
+            .iter()
+            .any(|page| request.uri().path().starts_with(page));
     let session = request
         .extensions()
         .get::<Session>()

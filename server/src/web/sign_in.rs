@@ -163,7 +163,7 @@ pub(super) async fn sign_in(
     }
     tracing::info!(operator = person.operator.name, "signed in");
     if !form.draft.is_empty()
-        && let Err(error) = drafts::put(&session, &form.draft).await
+        && let Err(error) = drafts::put(&session, &form.next, &form.draft).await
     {
         return failed(&error);
     }

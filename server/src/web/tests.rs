@@ -14,6 +14,7 @@ mod operators;
 mod origins;
 mod own_password;
 mod people;
+mod rules;
 mod sign_in;
 mod support;
 mod webhooks;

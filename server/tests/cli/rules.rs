@@ -219,3 +219,91 @@ async fn rules_belong_to_a_hiver_that_was_connected() {
         );
     }
 }
+
+impl House {
+    /// One with the tutorial's list of one keyword in force, which is in many subjects.
+    async fn with_a_list() -> Self {
+        let house = Self::read().await;
+        let state = house.sim().state();
+        let list = json!([
+            { "keyword": "a", "tag": state.tags[0].name, "assignee": state.users[0].id },
+        ]);
+        house.write("list.json", &list.to_string());
+        let imported = house.run(&["rules", "import", "list.json"]).await;
+        assert_eq!(imported.code, 0, "{imported:?}");
+        house.sim().clear_ledger();
+        house
+    }
+
+    /// The conversations that the list is about.
+    fn meant(&self) -> Vec<String> {
+        let is_open = |one: &hiver_sim::ConversationState| one.status.name() == "open";
+        (self.sim().state().conversations.into_iter())
+            .filter(|one| is_open(one) && one.assignee.is_none())
+            .filter(|one| {
+                let subject = one.subject.as_deref().unwrap_or_default();
+                subject.to_lowercase().contains('a')
+            })
+            .map(|one| one.id)
+            .collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_run_on_demand_once_and_only_when_meant() {
+    let house = House::with_a_list().await;
+    let meant = house.meant();
+    assert!(meant.len() > 2, "{meant:?}");
+    let dry = house.json(&["rules", "run", "--dry-run", "--json"]).await;
+    assert_eq!(dry["would"].as_array().unwrap().len(), meant.len());
+    assert_eq!(dry["runs"], json!([]));
+    assert_eq!(dry["looked_at"], 60);
+    let told = house.run(&["rules", "run", "--dry-run"]).await;
+    assert_eq!(told.out.lines().count(), meant.len() + 2, "{told:?}");
+    assert_eq!(house.writes().len(), 0, "nothing was sent");
+
+    let ran = house.run(&["rules", "run"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("is finished: "), "{ran:?}");
+    assert!(house.meant().is_empty());
+    assert_eq!(house.writes().len(), 3 * meant.len(), "assign, tag, note");
+    let again = house.run(&["rules", "run"]).await;
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(
+        again.out.ends_with("There was nothing to send.\n"),
+        "{again:?}"
+    );
+    assert_eq!(house.writes().len(), 3 * meant.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_runs_rules_and_refusals_are_told() {
+    let house = House::with_a_list().await;
+    let server = house.serve("500").await;
+    let unknown = house.run(&["rules", "run", "--mailbox", "mb_none"]).await;
+    assert_eq!(unknown.code, 1);
+    assert!(
+        unknown.err.contains("there is no mailbox `mb_none`"),
+        "{unknown:?}"
+    );
+    let mailbox = house.sim().summary().mailboxes[0].id.clone();
+    let meant = house.meant().len();
+    let ran = house
+        .json(&["rules", "run", "--mailbox", &mailbox, "--json"])
+        .await;
+    assert_eq!(ran["by_rule"][0]["rule"], "a");
+    let (acted, left) = (
+        ran["by_rule"][0]["acted"].as_u64().unwrap(),
+        house.meant().len(),
+    );
+    assert_eq!(acted as usize + left, meant, "{ran}");
+    house.write_rules("none.json", &[RULE]);
+    assert_eq!(house.run(&["rules", "import", "none.json"]).await.code, 0);
+    let nothing = house.run(&["rules", "run"]).await;
+    assert_eq!(nothing.code, 1, "{nothing:?}");
+    assert!(
+        nothing.err.contains("No rule runs on demand"),
+        "{nothing:?}"
+    );
+    server.terminate();
+}

@@ -44,13 +44,13 @@ pub(in crate::server_fns) fn draw(
         .into_any()
     } else if may_set {
         view! {
-            <form method="post" action="/people">
+            <form class="below-hint" method="post" action="/people">
                 {table} <div class="buttons"><button class="button primary">"Save"</button></div>
             </form>
         }
         .into_any()
     } else {
-        table.into_any()
+        view! { <div class="below-hint">{table}</div> }.into_any()
     };
     view! {
         {head("People")}
@@ -59,7 +59,7 @@ pub(in crate::server_fns) fn draw(
         <p class="hint">
             {format!(
                 "Rules that share out pass over whoever is away or has as many open conversations as they may. Hiver is not \
-                 told, and who assigns to one person still does. Days are those of {}.",
+                 told, and a rule that names one person still assigns to them. Days are those of {}.",
                 words.zone_name(),
             )}
         </p>
@@ -106,10 +106,10 @@ fn line(words: &Words, one: &PersonState, may_set: bool) -> impl IntoView + use<
                 format!("{} to {}", words.date(from), words.date(until))
             }
         };
-        let cap = one.person.cap.map_or_else(
-            || "–".to_owned(),
-            |cap| format!("{} open", text::count(cap.into())),
-        );
+        let cap = one
+            .person
+            .cap
+            .map_or_else(|| "–".to_owned(), |cap| text::count(cap.into()));
         view! {
             <td data-label="Away">{away}</td>
             <td data-label="At most">{cap}</td>
@@ -158,18 +158,15 @@ fn fields(one: &PersonState) -> impl IntoView + use<> {
             </div>
         </td>
         <td data-label="At most">
-            <label class="cap">
-                <input
-                    type="number"
-                    name="cap"
-                    min="0"
-                    max="100000"
-                    placeholder="any"
-                    value=cap
-                    aria-label=format!("Most open conversations of {name}")
-                />
-                <span>"open"</span>
-            </label>
+            <input
+                type="number"
+                name="cap"
+                min="0"
+                max="100000"
+                placeholder="any"
+                value=cap
+                aria-label=format!("Most open conversations of {name}")
+            />
         </td>
     }
 }

@@ -16,12 +16,12 @@ pub(in crate::server_fns) fn draw(words: &Words, may_set: bool, said: Option<Sai
         <section aria-labelledby="zone">
             <h2 id="zone">{chosen.clone()}</h2>
             <p>{format!("It is {now} there.")}</p>
-            {may_set.then(|| form(&chosen))}
             <p class="hint">
                 "One for the whole console: days of the charts begin and end by it, times are shown in it, and rules go by it \
-                 for their hours, their schedules and who is away. Nothing that is kept changes with it: it says moments, and \
-                 its days are worked out anew."
+                 for their hours, their schedules and who is away. What is kept are moments: with another zone, days are worked \
+                 out anew."
             </p>
+            {may_set.then(|| form(&chosen))}
         </section>
     }
     .to_html()
@@ -62,7 +62,7 @@ fn form(chosen: &str) -> impl IntoView + use<> {
         })
         .collect_view();
     view! {
-        <form method="post" action="/time-zone">
+        <form class="below-hint" method="post" action="/time-zone">
             <div class="fields key-form">
                 <label>
                     <span>"Time zone"</span>

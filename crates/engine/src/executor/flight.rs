@@ -429,6 +429,7 @@ fn seen(from: Sighting, now: i64) -> Conversation {
         status: from.status,
         assignee: from.assignee,
         tags: from.tags,
+        extras: from.extras,
         created_at: from.created_at,
         updated_at: from.updated_at,
         first_seen: now,

@@ -119,6 +119,7 @@ fn nothing_known(id: ConversationId, now: i64) -> Conversation {
         status: None,
         assignee: triage::model::Assignee::Unknown,
         tags: None,
+        extras: triage::model::Extras::default(),
         created_at: None,
         updated_at: None,
         first_seen: now,

@@ -113,6 +113,7 @@ fn sighting() -> impl Strategy<Value = Sighting> {
             status,
             assignee,
             tags,
+            extras: triage::model::Extras::default(),
             created_at: None,
             updated_at,
         },

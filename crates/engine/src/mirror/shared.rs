@@ -1,16 +1,18 @@
-//! Ids that many conversations name, each kept once.
+//! Ids and names of fields that many conversations have, each kept once.
 
 use std::collections::HashSet;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use triage::model::{Assignee, Conversation, MailboxId, TagId, UserId};
 
-/// The ids of mailboxes, users and tags that the mirror's conversations name.
+/// The ids of mailboxes, users and tags that the mirror's conversations name, and the names of their other fields.
 #[derive(Debug, Default)]
 pub(super) struct SharedIds {
     mailboxes: HashSet<MailboxId>,
     users: HashSet<UserId>,
     tags: HashSet<TagId>,
+    extras: HashSet<Arc<str>>,
 }
 
 impl SharedIds {
@@ -37,6 +39,19 @@ impl SharedIds {
                 share(&mut self.tags, tag);
             }
         }
+        let known = &mut self.extras;
+        conversation.extras.share_names(|name| {
+            let mut name = Arc::clone(name);
+            share(known, &mut name);
+            name
+        });
+    }
+
+    /// The names of other fields that conversations have or had, in order.
+    pub(super) fn extra_fields(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.extras.iter().map(ToString::to_string).collect();
+        names.sort_unstable();
+        names
     }
 }
 
@@ -67,6 +82,7 @@ mod tests {
                 name: None,
             },
             tags: Some(reserved),
+            extras: triage::model::Extras::default(),
             created_at: None,
             updated_at: None,
             first_seen: 0,

@@ -55,6 +55,7 @@ fn happen(mirror: &Mirror, event: Event, now: i64) {
                 status: Some(status),
                 assignee: Assignee::Nobody,
                 tags: None,
+                extras: triage::model::Extras::default(),
                 created_at: None,
                 updated_at: None,
             };

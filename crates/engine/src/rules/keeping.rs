@@ -5,7 +5,7 @@ use std::sync::Arc;
 use routing::Compiled;
 use routing::model::RuleSet;
 use routing::problem::Problem;
-use store::{ConnectionId, NewRuleVersion, RuleVersion, SavedRules, StoredRules};
+use store::{ConnectionId, NewRuleVersion, RuleVersion, SavedRules, Store, StoredRules};
 use triage::model::Directory;
 
 use super::LiveRules;
@@ -108,32 +108,16 @@ impl Engine {
         saving: Saving<'_>,
         set: RuleSet,
     ) -> Result<i32, SaveRulesError> {
-        let Saving {
-            author,
-            base,
-            note,
-            notices,
-        } = saving;
+        let (author, note) = (saving.author, saving.note);
         let (connection, directory) = {
             let mirror = self.mirror().read();
             (mirror.connection(), mirror.directory.clone())
         };
         let connection = connection.ok_or(SaveRulesError::NoConnection)?;
-        let rules = serde_json::to_string(&set).map_err(unusable)?;
-        let taking_part = set.taking_part().map(|rule| rule.id.to_string()).collect();
+        let now = self.now();
+        let new = new_version(connection, saving, &set, now)?;
         let set = Arc::new(set);
         let mut live = ready(connection, None, set, directory).map_err(SaveRulesError::Problems)?;
-        let now = self.now();
-        let new = NewRuleVersion {
-            connection,
-            base,
-            author: author.to_owned(),
-            note: note.to_owned(),
-            rules,
-            taking_part,
-            notices,
-            now,
-        };
         match self.store().save_rules(new).await? {
             SavedRules::Moved(latest) => Err(SaveRulesError::Moved { latest }),
             SavedRules::As(version) => {
@@ -182,6 +166,50 @@ impl Engine {
             None => Ok(Vec::new()),
         }
     }
+}
+
+/// Saves rules where no engine runs: nobody may have the version in force in memory. As
+/// [`Engine::save_rules`]; that the rules can be used is the caller's business.
+///
+/// # Errors
+/// When somebody else saved since `base`, or the database fails.
+pub async fn save_stored_rules(
+    store: &Store,
+    connection: ConnectionId,
+    (author, note): (&str, &str),
+    base: i32,
+    set: &RuleSet,
+    now: i64,
+) -> Result<i32, SaveRulesError> {
+    let saving = Saving {
+        author,
+        base,
+        note,
+        notices: Vec::new(),
+    };
+    let new = new_version(connection, saving, set, now)?;
+    match store.save_rules(new).await? {
+        SavedRules::As(version) => Ok(version),
+        SavedRules::Moved(latest) => Err(SaveRulesError::Moved { latest }),
+    }
+}
+
+fn new_version(
+    connection: ConnectionId,
+    saving: Saving<'_>,
+    set: &RuleSet,
+    now: i64,
+) -> Result<NewRuleVersion, store::Error> {
+    Ok(NewRuleVersion {
+        connection,
+        base: saving.base,
+        author: saving.author.to_owned(),
+        note: saving.note.to_owned(),
+        rules: serde_json::to_string(set).map_err(unusable)?,
+        taking_part: set.taking_part().map(|rule| rule.id.to_string()).collect(),
+        notices: saving.notices,
+        now,
+    })
 }
 
 fn ready(

@@ -27,7 +27,6 @@ impl crate::mirror::Row {
         Row {
             conversation,
             folded_subject: conversation.subject.is_some().then_some(&*self.folded),
-            extras: &[],
             acted: acts.get(&conversation.id).map_or(&[], Vec::as_slice),
         }
     }
@@ -38,6 +37,13 @@ impl Engine {
     #[must_use]
     pub fn moment(&self, occasion: Occasion) -> Moment {
         moment_at(&self.time_zone(), self.now(), occasion)
+    }
+
+    /// The names of the fields that Hiver sends beside those that every contract names, in order: rules may ask for them
+    /// as `extra.NAME`.
+    #[must_use]
+    pub fn extra_fields(&self) -> Vec<String> {
+        self.mirror().read().extra_fields()
     }
 
     /// What each user has on their desk, who is away, who may have how many, and whose turn it was.

@@ -1,6 +1,6 @@
 //! What rules are checked against where no engine runs: the world as the database has it.
 
-use routing::lint::{Surroundings, lint};
+use routing::lint::{Habit, Surroundings, lint};
 use routing::model::RuleSet;
 use routing::moment::Occasion;
 use routing::problem::Problem;
@@ -8,6 +8,7 @@ use routing::warning::Warning;
 use store::{ConnectionId, Store};
 use triage::model::Directory;
 
+use super::habits::habits_of;
 use super::looking::moment_at;
 use super::{Acts, rows};
 use crate::mirror::{Mirror, MirrorState};
@@ -20,6 +21,7 @@ pub struct StoredWorld {
     mirror: Mirror,
     now: i64,
     zone: jiff::tz::TimeZone,
+    habits: Vec<Habit>,
 }
 
 impl StoredWorld {
@@ -40,6 +42,7 @@ impl StoredWorld {
             mirror,
             now,
             zone: time_zone_of(store).await?,
+            habits: habits_of(store, connection, now).await?,
         })
     }
 
@@ -65,7 +68,7 @@ impl StoredWorld {
             directory: &state.directory,
             rows: &rows,
             moment: moment_at(&self.zone, self.now, Occasion::Any),
-            habits: &[],
+            habits: &self.habits,
             requests_per_day: requests_per_day.map(u64::from),
         };
         lint(rules, &around)

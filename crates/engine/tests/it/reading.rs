@@ -1,6 +1,11 @@
 //! The first reading: complete, page by page, and patient.
 
+use engine::{Acts, rows};
 use hiver_sim::{FaultKind, Faults, NextFault, Options, WireOptions};
+use routing::Compiled;
+use routing::evaluate::Evaluator;
+use routing::model::RuleSet;
+use routing::moment::Occasion;
 use store::Store;
 
 use crate::support::{House, assert_mirror_is_true, eventually, mirrored, real, until_synced};
@@ -104,6 +109,57 @@ async fn times_of_rows_are_kept() {
             (Some(one.created_ms), Some(one.updated_ms))
         );
     }
+}
+
+#[tokio::test]
+async fn fields_that_no_contract_names_are_kept_for_rules_and_survive_a_restart() {
+    let house = House::with(Options {
+        wire: WireOptions {
+            extras: true,
+            ..WireOptions::default()
+        },
+        ..Options::unlimited(50)
+    })
+    .await;
+    let engine = house.engine().await;
+    until_synced(&engine).await;
+    let names = ["channel", "message_count", "priority", "sender"];
+    assert_eq!(engine.extra_fields(), names);
+    let before = mirrored(&engine);
+    let urgent = |engine: &engine::Engine| {
+        let rule = r#"{"id":"urgent","name":"Urgent","when":["on_demand"],
+            "conditions":{"text":{"field":"extra.priority","test":"equals","texts":["high"]}},
+            "actions":{"set_status":"pending"}}"#;
+        let rules = RuleSet::of(vec![serde_json::from_str(rule).unwrap()]);
+        let state = engine.mirror().read();
+        let compiled = Compiled::new(&rules, &state.directory).unwrap();
+        let (mut evaluator, acts) = (Evaluator::new(&compiled), Acts::default());
+        let moment = engine.moment(Occasion::OnDemand);
+        let mut fitting: Vec<String> = rows(&state, &acts)
+            .filter(|row| evaluator.fits(0, row, &moment))
+            .map(|row| {
+                assert_eq!(row.conversation.extras.get("priority"), Some("high"));
+                row.conversation.id.to_string()
+            })
+            .collect();
+        fitting.sort_unstable();
+        fitting
+    };
+    let found = urgent(&engine);
+    assert!(!found.is_empty() && found.len() < 50, "{found:?}");
+    engine.stop(std::time::Duration::from_secs(4)).await;
+    house.sim().hold();
+    let again = house.engine().await;
+    assert_eq!(mirrored(&again), before);
+    assert_eq!(urgent(&again), found);
+    assert_eq!(again.extra_fields(), names);
+    house.sim().release();
+    // What is not sent any more is not known any more.
+    house.sim().set_wire(WireOptions::default());
+    assert_eq!(again.refresh_and_wait(None).await, None);
+    let open = House::ids(&again, "status:open");
+    let one = again.mirror().conversation(&open[0]).unwrap();
+    assert!(one.extras.is_empty(), "{one:?}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::world::{Conversation, Mailbox, Status, Tag, User, World};
 
@@ -12,6 +13,9 @@ pub struct WireOptions {
     pub sparse: bool,
     /// Rows carry `created_at` and `updated_at` (ISO 8601, UTC).
     pub times: bool,
+    /// Rows carry fields that no contract names: `channel`, `message_count`, `priority`, `sender`, an object and a
+    /// public link.
+    pub extras: bool,
     /// A single object comes as `{"conversation": …}` or `{"tag": …}`.
     pub wrapped: bool,
     /// `GET /mailboxes` answers a bare array with all mailboxes.
@@ -28,6 +32,7 @@ pub struct WireOptions {
 pub(crate) struct WirePatch {
     sparse: Option<bool>,
     times: Option<bool>,
+    extras: Option<bool>,
     wrapped: Option<bool>,
     bare_mailboxes: Option<bool>,
     untidy: Option<bool>,
@@ -37,6 +42,7 @@ impl WirePatch {
     pub(crate) fn apply(self, wire: &mut WireOptions) {
         wire.sparse = self.sparse.unwrap_or(wire.sparse);
         wire.times = self.times.unwrap_or(wire.times);
+        wire.extras = self.extras.unwrap_or(wire.extras);
         wire.untidy = self.untidy.unwrap_or(wire.untidy);
         wire.wrapped = self.wrapped.unwrap_or(wire.wrapped);
         wire.bare_mailboxes = self.bare_mailboxes.unwrap_or(wire.bare_mailboxes);
@@ -118,6 +124,41 @@ pub(super) struct ConversationRow<'a> {
     created_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     updated_at: Option<String>,
+    #[serde(flatten)]
+    extras: Option<ExtrasOfRow>,
+}
+
+/// Fields that no contract names, as a real account may have some.
+#[derive(Serialize)]
+struct ExtrasOfRow {
+    channel: &'static str,
+    message_count: u64,
+    priority: &'static str,
+    sender: String,
+    last_message: Value,
+    public_permalink: String,
+}
+
+impl ExtrasOfRow {
+    fn of(conversation: &Conversation) -> Self {
+        // The same for the same conversation, whatever happens to it.
+        let number = conversation
+            .id
+            .bytes()
+            .fold(7_u64, |sum, byte| sum * 31 % 100_003 + u64::from(byte));
+        Self {
+            channel: ["email", "chat", "form"][(number % 3) as usize],
+            message_count: 1 + number % 9,
+            priority: if number.is_multiple_of(5) {
+                "high"
+            } else {
+                "normal"
+            },
+            sender: format!("customer{}@example.com", number % 997),
+            last_message: serde_json::json!({ "direction": "inbound" }),
+            public_permalink: format!("https://open.example.com/{}", conversation.id),
+        }
+    }
 }
 
 impl<'a> ConversationRow<'a> {
@@ -148,6 +189,7 @@ impl<'a> ConversationRow<'a> {
             tags: full.then(tags),
             created_at: wire.times.then(|| iso(conversation.created_ms)),
             updated_at: wire.times.then(|| iso(conversation.updated_ms)),
+            extras: wire.extras.then(|| ExtrasOfRow::of(conversation)),
         }
     }
 }

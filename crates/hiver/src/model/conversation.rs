@@ -26,6 +26,9 @@ pub struct Conversation {
     pub updated_at: Option<i64>,
     /// An `https` address that opens it in Hiver for people signed in there; never a public one.
     pub link: Option<String>,
+    /// Every other field that is a text, a number, true or false, by name, as text. Web addresses are left out: one may
+    /// open the conversation for whoever has it.
+    pub extras: Vec<(String, String)>,
 }
 
 /// Who is to answer a conversation.

@@ -226,7 +226,43 @@ pub(super) fn read_conversation(row: &Value) -> Result<Conversation, String> {
             .and_then(Value::as_str)
             .filter(|link| link.starts_with("https://"))
             .map(str::to_owned),
+        extras: read_extras(row),
     })
+}
+
+/// The fields that a conversation is read from.
+const KNOWN: [&str; 11] = [
+    "id",
+    "mailbox_id",
+    "mailbox",
+    "subject",
+    "status",
+    "assignee",
+    "tags",
+    "created_at",
+    "createdAt",
+    "updated_at",
+    "updatedAt",
+];
+
+fn read_extras(row: &Map<String, Value>) -> Vec<(String, String)> {
+    let is_address = |text: &str| {
+        let text = text.trim_start().to_ascii_lowercase();
+        text.starts_with("http:") || text.starts_with("https:")
+    };
+    row.iter()
+        .filter(|(name, _)| !KNOWN.contains(&name.as_str()) && !name.ends_with("permalink"))
+        .filter_map(|(name, value)| {
+            let text = match value {
+                Value::String(text) if is_address(text) => return None,
+                Value::String(text) => text.clone(),
+                Value::Number(number) => number.to_string(),
+                Value::Bool(so) => so.to_string(),
+                Value::Null | Value::Array(_) | Value::Object(_) => return None,
+            };
+            Some((name.clone(), text))
+        })
+        .collect()
 }
 
 fn read_mailbox_of(row: &Map<String, Value>) -> Result<Option<String>, String> {

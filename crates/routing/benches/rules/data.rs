@@ -76,6 +76,7 @@ pub fn rows() -> Vec<Kept> {
                         _ => Assignee::Nobody,
                     },
                     tags: Some(vec![format!("t_{}", number % TAGS).into()]),
+                    extras: triage::model::Extras::default(),
                     created_at: Some(NOW - age),
                     updated_at: Some(NOW - age / 2),
                     first_seen: NOW,

@@ -54,8 +54,7 @@ impl View<'_> {
                 Some((names, all))
             }
             TextField::Extra(name) => {
-                let mut extras = self.row.extras.iter();
-                let (_, text) = extras.find(|(known, _)| known == name)?;
+                let text = self.row.conversation.extras.get(name)?;
                 Some((vec![text], true))
             }
         }

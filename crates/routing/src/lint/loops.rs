@@ -28,7 +28,6 @@ const SETTLED: usize = 5;
 /// A conversation to try rules on.
 pub(super) struct Trial {
     pub(super) conversation: Conversation,
-    pub(super) extras: Vec<(String, String)>,
     pub(super) moment: Moment,
 }
 
@@ -85,7 +84,6 @@ fn run<'c>(evaluator: &mut Evaluator<'c>, trial: &Trial) -> BTreeSet<&'c RuleId>
             };
             let row = Row {
                 folded_subject: None,
-                extras: &trial.extras,
                 acted: &acted,
                 conversation: &conversation,
             };
@@ -181,7 +179,6 @@ fn trial(facts: &Facts<'_>, when: &When, directory: &Directory) -> Trial {
         _ => None,
     });
     Trial {
-        extras: extras.collect(),
         conversation: Conversation {
             id: "trial".into(),
             mailbox: first_of(
@@ -199,6 +196,7 @@ fn trial(facts: &Facts<'_>, when: &When, directory: &Directory) -> Trial {
                 }
             },
             tags: Some(tags(facts, directory)),
+            extras: extras.collect(),
             created_at: Some(ago(facts.age.from, facts.age.to)),
             updated_at: Some(ago(facts.unchanged.from, facts.unchanged.to)),
             first_seen: now_ms,

@@ -144,10 +144,7 @@ fn all_trials(read: &[Read<'_>], compiled: &Compiled, around: &Surroundings<'_>)
     for (place, one) in read.iter().enumerate().filter(|(_, one)| may_repeat(one)) {
         let mut fitting = trials(one, around.directory);
         fitting.retain(|trial| {
-            let row = Row {
-                extras: &trial.extras,
-                ..Row::of(&trial.conversation)
-            };
+            let row = Row::of(&trial.conversation);
             evaluator.fits(place, &row, &trial.moment)
         });
         if fitting.is_empty() {
@@ -156,7 +153,6 @@ fn all_trials(read: &[Read<'_>], compiled: &Compiled, around: &Surroundings<'_>)
             fitting.extend(real.map(|row| {
                 Trial {
                     conversation: row.conversation.clone(),
-                    extras: row.extras.to_vec(),
                     moment: Moment {
                         occasion: one
                             .rule

@@ -10,7 +10,7 @@ use routing::{
     moment::{Moment, Occasion},
     world::{Acted, Load, Staff},
 };
-use triage::model::{Assignee, Conversation, MailboxId, Status, TagId, UserId};
+use triage::model::{Assignee, Conversation, Extras, MailboxId, Status, TagId, UserId};
 
 use crate::support::NOW;
 
@@ -73,9 +73,10 @@ pub fn conversation() -> impl Strategy<Value = Conversation> {
         option::weighted(0.8, vec(tag(), 0..3)),
         0..300_i64,
         0..300_i64,
+        extras(),
     )
         .prop_map(
-            |(subject, mailbox, status, assignee, tags, age, quiet)| Conversation {
+            |(subject, mailbox, status, assignee, tags, age, quiet, extras)| Conversation {
                 id: "conv_1".into(),
                 mailbox,
                 subject,
@@ -86,6 +87,7 @@ pub fn conversation() -> impl Strategy<Value = Conversation> {
                     tags.dedup();
                     tags
                 }),
+                extras,
                 created_at: (age % 2 == 0).then_some(NOW - age * 60_000),
                 updated_at: None,
                 first_seen: NOW - age * 30_000,
@@ -315,11 +317,6 @@ pub fn staff() -> impl Strategy<Value = Staff> {
         .prop_map(|(users, last)| Staff { users, last })
 }
 
-pub fn extras() -> impl Strategy<Value = Vec<(String, String)>> {
-    option::of(text()).prop_map(|sender| {
-        sender
-            .map(|text| ("sender".to_owned(), text))
-            .into_iter()
-            .collect()
-    })
+fn extras() -> impl Strategy<Value = Extras> {
+    option::of(text()).prop_map(|sender| sender.map(|text| ("sender", text)).into_iter().collect())
 }

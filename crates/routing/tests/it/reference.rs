@@ -398,13 +398,11 @@ impl<'a> Reference<'a> {
                 let complete = self.all_tags_known && names.len() == ordered.len();
                 Some((names, complete))
             }
-            TextField::Extra(name) => one(self
-                .row
-                .extras
-                .iter()
-                .find(|(known, _)| known == name)?
-                .1
-                .clone()),
+            TextField::Extra(name) => {
+                let mut extras = self.row.conversation.extras.iter();
+                let (_, value) = extras.find(|(known, _)| **known == **name)?;
+                one(value.to_string())
+            }
         }
     }
 }

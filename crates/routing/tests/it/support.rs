@@ -47,6 +47,7 @@ pub fn conversation(subject: &str) -> Conversation {
         status: Some(Status::Open),
         assignee: Assignee::Nobody,
         tags: Some(Vec::new()),
+        extras: triage::model::Extras::default(),
         created_at: Some(NOW - 3_600_000),
         updated_at: Some(NOW - 3_600_000),
         first_seen: NOW - 3_600_000,

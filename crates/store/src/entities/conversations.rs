@@ -17,6 +17,8 @@ pub(crate) struct Model {
     pub(crate) assignee: String,
     #[sea_orm(column_type = "Text", nullable)]
     pub(crate) tags: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub(crate) extras: Option<String>,
     pub(crate) created_at: Option<i64>,
     pub(crate) updated_at: Option<i64>,
     pub(crate) first_seen: i64,

@@ -17,6 +17,7 @@ fn conversation(id: &str, at: i64) -> Conversation {
         status: Some(Status::Open),
         assignee: Assignee::Nobody,
         tags: Some(Vec::new()),
+        extras: triage::model::Extras::default(),
         created_at: None,
         updated_at: None,
         first_seen: at,

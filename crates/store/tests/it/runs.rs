@@ -341,6 +341,7 @@ async fn an_outcome_and_the_mirror_are_written_together() {
         status: Some(Status::Closed),
         assignee: Assignee::Nobody,
         tags: None,
+        extras: triage::model::Extras::default(),
         created_at: None,
         updated_at: None,
         first_seen: 1,

@@ -1,10 +1,12 @@
 //! Hiver's objects as the console knows them, whatever dialect they came from.
 
 mod directory;
+mod extras;
 mod ids;
 mod status;
 
 pub use directory::Directory;
+pub use extras::{Extra, Extras};
 pub use ids::{ConversationId, MailboxId, RunId, TagId, UserId};
 use serde::{Deserialize, Serialize};
 pub use status::Status;
@@ -84,6 +86,9 @@ pub struct Conversation {
     pub assignee: Assignee,
     /// Its tags; `Some` of an empty list is "no tags".
     pub tags: Option<Vec<TagId>>,
+    /// What else Hiver says of it.
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    pub extras: Extras,
     /// Hiver's time of creation, in ms since the epoch.
     pub created_at: Option<i64>,
     /// Hiver's time of the last change, in ms since the epoch.

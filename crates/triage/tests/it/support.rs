@@ -22,6 +22,7 @@ pub fn conversation(id: &str) -> Conversation {
         status: None,
         assignee: Assignee::Unknown,
         tags: None,
+        extras: triage::model::Extras::default(),
         created_at: None,
         updated_at: None,
         first_seen: NOW - 100 * DAY,

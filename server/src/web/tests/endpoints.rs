@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use app::App;
 use http::Method;
 use leptos::server_fn::axum::server_fn_paths;
+use routing::model::RuleSet;
 use secrecy::ExposeSecret;
 use store::Role;
 
@@ -59,6 +60,7 @@ const ROWS: &[Row] = &[
         "?id=RUN&outcome=done&page=1",
     ),
     (Method::GET, "/api/reading", VIEWER, ""),
+    (Method::GET, "/api/rules", VIEWER, "?at=%2Frules"),
     (Method::GET, "/api/runs", VIEWER, "?page=1"),
     (Method::GET, "/api/settings_part", VIEWER, "?part=people"),
     (Method::GET, "/api/webhooks", ADMIN, "?delivery=DELIVERY"),
@@ -88,6 +90,18 @@ const ROWS: &[Row] = &[
     (Method::GET, "/runs", VIEWER, ""),
     (Method::GET, "/runs/{id}", VIEWER, "RUN"),
     (Method::GET, "/activity", VIEWER, "?kind=assign"),
+    (Method::GET, "/rules", VIEWER, ""),
+    (Method::GET, "/rules/{id}", VIEWER, "versions"),
+    (Method::GET, "/rules/versions/{number}", VIEWER, "1"),
+    (Method::GET, "/rules/export", VIEWER, ""),
+    (Method::GET, "/rules/schema.json", VIEWER, ""),
+    (Method::POST, "/rules", LEAD, "do=new&name=Bills"),
+    (
+        Method::POST,
+        "/rules/{id}",
+        LEAD,
+        "whole=1&name=Refunds&w.0%3Ais=created&stop=1",
+    ),
     (Method::GET, "/settings", VIEWER, ""),
     (Method::GET, "/settings/budget", VIEWER, ""),
     (Method::GET, "/settings/operators", ADMIN, ""),
@@ -242,6 +256,9 @@ async fn prepared(console: &Console) -> Ids {
     assert!(console.engine.confirm(run).await.unwrap());
     console.until_finished(run).await;
     let plan = console.plan(2).await;
+    let rules = RuleSet::default();
+    let saved = console.engine.save_rules("admin", 0, rules, "").await;
+    assert_eq!(saved.unwrap(), 1);
     let conversation = console.conversations(1).remove(0);
     let delivered = format!("{{\"data\":{{\"conversation_id\":\"{conversation}\"}}}}");
     let delivery = console
@@ -285,7 +302,9 @@ async fn ask(console: &Console, row: &Row, ids: &Ids, who: Option<Role>) -> Answ
             .request(Method::GET, &format!("{place}{sample}"))
             .header("accept", accept)
     } else {
-        let path = path.replace("{secret}", &ids.secret);
+        let path = path
+            .replace("{secret}", &ids.secret)
+            .replace("{id}", "refunds");
         let request = browser.request(method.clone(), &path);
         request
             .header("accept", "application/json")
@@ -389,6 +408,8 @@ async fn who_may_is_answered() {
             let answer = ask(&console, row, &ids, who).await;
             let expected: &[u16] = match *path {
                 DOOR => &[200],
+                // What is no page is answered with the part that is drawn.
+                path if *method == Method::POST && path.starts_with("/rules") => &[200],
                 path if *method == Method::POST && !path.starts_with("/api/") => &[303],
                 "/v/{version}/{*path}" => &[404],
                 _ => &[200],
@@ -424,7 +445,11 @@ async fn a_get_changes_nothing_and_reaches_no_changing_function() {
             continue;
         }
         let answer = admin.get(&path).await;
-        if *method == Method::POST && !path.starts_with("/login") {
+        // Some are pages as well.
+        let is_page = ["/login", "/rules"]
+            .iter()
+            .any(|page| path.starts_with(page));
+        if *method == Method::POST && !is_page {
             assert!(
                 (400..500).contains(&answer.status),
                 "{path}: {} {}",

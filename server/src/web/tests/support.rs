@@ -307,13 +307,18 @@ impl Console {
             .unwrap();
         let (deliveries, _) = self.engine.deliveries(None, 100).await.unwrap();
         let made_at = self.engine.webhook_secret().await.unwrap().made_at;
+        let rules = self.engine.rule_versions(None, 10).await.unwrap();
+        let mut drafts = Vec::new();
+        for role in ROLES {
+            drafts.extend(self.engine.rule_draft(role.as_str()).await.unwrap());
+        }
         let hiver = house.sim().ledger().last;
         let people: Vec<_> = (self.engine.people().into_iter())
             .map(|one| (one.user.id, one.person))
             .collect();
         let zone = self.engine.time_zone();
         format!(
-            "{people:?} {zone:?}\n{runs:#?}\n{operators:#?}\n{connections:#?}\n{deliveries:#?} {made_at}\n{hiver} requests"
+            "{people:?} {zone:?} {rules:#?} {drafts:#?}\n{runs:#?}\n{operators:#?}\n{connections:#?}\n{deliveries:#?} {made_at}\n{hiver} requests"
         )
     }
 }

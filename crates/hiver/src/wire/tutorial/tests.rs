@@ -79,6 +79,7 @@ fn a_sparse_conversation_is_unknown_not_empty() {
             created_at: None,
             updated_at: None,
             link: None,
+            extras: Vec::new(),
         }
     );
     let mut completed = sparse;
@@ -100,8 +101,18 @@ fn a_full_conversation() {
         "tags": ["billing", 3, { "id": "tag_1" }, { "name": "vip" }],
         "createdAt": "2026-01-02T03:04:05Z", "updated_at": 1_767_323_045,
         "private_permalink": "https://mail.example/1", "public_permalink": "https://open.example/1",
-        "sla": { "breached": false },
+        "sla": { "breached": false }, "priority": "high", "messages": 3, "spam": false, "snoozed": null,
+        "page": "HTTPS://open.example/2", "ratings": [1],
     }));
+    let extras: Vec<(&str, &str)> = full
+        .extras
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    assert_eq!(
+        extras,
+        [("messages", "3"), ("priority", "high"), ("spam", "false")]
+    );
     assert_eq!(full.id.as_str(), "42");
     assert_eq!(full.mailbox, Some("7".into()));
     assert_eq!(full.subject, None);

@@ -1,0 +1,362 @@
+//! Brings drawn forms to life: what is typed is sent at once, and what the answer says stands beside it.
+//!
+//! A form with `data-live` is posted in the background. Its answer is the page again, of which the elements with
+//! `data-part` are taken over. Those with `data-part="fields"` hold what is typed in and stay as they are while
+//! somebody types; they are replaced when something was picked or a button pressed. A button with an address of its
+//! own is left to the browser. Without scripts all of it works as plain forms.
+
+/// Follows the forms for as long as the caller's component is shown.
+pub(crate) fn follow() {
+    #[cfg(feature = "hydrate")]
+    hydrated::listen();
+}
+
+#[cfg(feature = "hydrate")]
+mod hydrated {
+    use std::time::Duration;
+
+    use leptos::ev;
+    use leptos::prelude::*;
+    use wasm_bindgen::{JsCast, JsValue};
+    use web_sys::js_sys::Reflect;
+    use web_sys::js_sys::futures::JsFuture;
+    use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, RequestInit, UrlSearchParams};
+
+    use crate::keys::html_element;
+
+    /// Nobody has typed for so long: what takes longer may be looked for.
+    const IDLE: Duration = Duration::from_millis(1_200);
+    /// What could not be sent is tried again after so long.
+    const AGAIN: Duration = Duration::from_secs(2);
+    /// Browsers send no more than that once a page is being left.
+    const MOST_AT_LAST: u32 = 60_000;
+
+    /// Something to be sent: a form, what a button says, and whether the fields are to be drawn again.
+    type Wanted = (HtmlFormElement, Option<(String, String)>, bool);
+
+    #[derive(Default)]
+    struct State {
+        busy: bool,
+        next: Option<Wanted>,
+        /// The ids of fields that were filled in since the last form went out.
+        typed: Vec<String>,
+        turn: u32,
+        dragged: Option<Element>,
+    }
+
+    type Shared = StoredValue<State, LocalStorage>;
+
+    pub(super) fn listen() {
+        let state: Shared = StoredValue::new_local(State::default());
+        let input = window_event_listener(ev::input, move |event| {
+            filled_in(
+                state,
+                target(&event).filter(|field| !is_choice(field)),
+                false,
+            );
+        });
+        let change = window_event_listener(ev::change, move |event| {
+            filled_in(state, target(&event).filter(is_choice), true);
+        });
+        let submit = window_event_listener(ev::submit, move |event| {
+            let form = target(&event)
+                .and_then(|form| form.dyn_into::<HtmlFormElement>().ok())
+                .filter(|form| form.has_attribute("data-live") && out(form) != "session");
+            let button = event.submitter();
+            if let (Some(form), Some(button)) = (form, button)
+                && !button.has_attribute("formaction")
+            {
+                event.prevent_default();
+                let text = |name: &str| button.get_attribute(name).unwrap_or_default();
+                want(state, (form, Some((text("name"), text("value"))), true));
+            }
+        });
+        let keydown = window_event_listener(ev::keydown, move |event| {
+            // The element around the focus, and the button in it.
+            let (around, button) = match (event.key().as_str(), event.alt_key()) {
+                ("ArrowUp", true) => ("[data-keys]", ":scope > .moves > [data-move=up]"),
+                ("ArrowDown", true) => ("[data-keys]", ":scope > .moves > [data-move=down]"),
+                (key, false) if event.ctrl_key() || event.meta_key() => match key {
+                    "Enter" => (".group", ":scope > .group-tools > [data-move=add]"),
+                    "s" => ("form[data-live]", "[value=save]"),
+                    _ => return,
+                },
+                _ => return,
+            };
+            let button = target(&event)
+                .and_then(|field| field.closest(around).ok().flatten())
+                .and_then(|around| around.query_selector(button).ok().flatten());
+            if let Some(button) = button {
+                event.prevent_default();
+                button.unchecked_into::<HtmlElement>().click();
+            }
+        });
+        let dragstart = window_event_listener(ev::dragstart, move |event| {
+            let line = target(&event).and_then(|grip| line_of(&grip));
+            if let (Some(line), Some(transfer)) = (&line, event.data_transfer()) {
+                let _ = transfer.set_data("text/plain", &line.id());
+                transfer.set_drag_image(line, 0, 0);
+            }
+            state.update_value(|state| state.dragged = line);
+        });
+        let dragover = window_event_listener(ev::dragover, move |event| {
+            let Some(dragged) = state.with_value(|state| state.dragged.clone()) else {
+                return;
+            };
+            event.prevent_default();
+            let over = target(&event).and_then(|over| line_of(&over));
+            if let Some(over) = over
+                && over.parent_node() == dragged.parent_node()
+                && over != dragged
+            {
+                let area = over.get_bounding_client_rect();
+                let below = f64::from(event.client_y()) > area.top() + area.height() / 2.0;
+                let _ = if below {
+                    over.after_with_node_1(&dragged)
+                } else {
+                    over.before_with_node_1(&dragged)
+                };
+            }
+        });
+        let dragend = window_event_listener(ev::dragend, move |_| {
+            let Some(dragged) = state
+                .try_update_value(|state| state.dragged.take())
+                .flatten()
+            else {
+                return;
+            };
+            let mut place = 0;
+            let mut before = dragged.previous_element_sibling();
+            while let Some(line) = before {
+                place += 1;
+                before = line.previous_element_sibling();
+            }
+            if let (Some(id), Some(form)) = (
+                dragged.get_attribute("data-drag"),
+                form_of(&dragged, "form[data-live]"),
+            ) {
+                let asked = ("do".to_owned(), format!("put {id} {place}"));
+                want(state, (form, Some(asked), true));
+            }
+        });
+        let drop_ = window_event_listener(ev::drop, move |event| event.prevent_default());
+        // What waits its turn goes out before the page does.
+        let pagehide = window_event_listener_untyped("pagehide", move |_| {
+            if let Some(wanted) = state.try_update_value(|state| state.next.take()).flatten() {
+                send(state, wanted);
+            }
+        });
+        on_cleanup(move || {
+            for handle in [
+                input, change, submit, keydown, dragstart, dragover, dragend, drop_, pagehide,
+            ] {
+                handle.remove();
+            }
+        });
+    }
+
+    fn filled_in(state: Shared, field: Option<Element>, redraw: bool) {
+        if let Some(field) = field
+            && let Some(form) = form_of(&field, "form[data-live=typing]")
+        {
+            state.update_value(|state| state.typed.push(field.id()));
+            want(state, (form, None, redraw));
+        }
+    }
+
+    fn focused() -> Option<String> {
+        document().active_element().map(|one| one.id())
+    }
+
+    fn target(event: &web_sys::Event) -> Option<Element> {
+        event.target().and_then(|target| target.dyn_into().ok())
+    }
+
+    fn form_of(field: &Element, which: &str) -> Option<HtmlFormElement> {
+        field.closest(which).ok().flatten()?.dyn_into().ok()
+    }
+
+    fn line_of(inside: &Element) -> Option<Element> {
+        inside.closest("[data-drag]").ok().flatten()
+    }
+
+    fn is_choice(field: &Element) -> bool {
+        field
+            .matches("select,[type=checkbox],[type=radio]")
+            .unwrap_or(false)
+    }
+
+    fn out(form: &Element) -> String {
+        form.get_attribute("data-out").unwrap_or_default()
+    }
+
+    /// Sends it now, or once the one before is answered; then only the latest of those that wait.
+    fn want(state: Shared, (form, asked, redraw): Wanted) {
+        let now = state.try_update_value(|state| {
+            state.turn += 1;
+            if !state.busy {
+                return Some((form, asked, redraw));
+            }
+            let (asked_before, redraw_before) = match state.next.take() {
+                Some((_, asked, redraw)) => (asked, redraw),
+                None => (None, false),
+            };
+            state.next = Some((form, asked.or(asked_before), redraw || redraw_before));
+            None
+        });
+        if let Some(wanted) = now.flatten() {
+            send(state, wanted);
+        }
+    }
+
+    fn send(state: Shared, (form, asked, redraw): Wanted) {
+        state.update_value(|state| {
+            state.busy = true;
+            state.typed.clear();
+        });
+        // What a button does may move fields from under whoever fills them in.
+        let moves = asked.as_ref().is_some_and(|(name, _)| name == "do");
+        let fields = form.query_selector("[data-part=fields]").ok().flatten();
+        let fields = fields.filter(|_| moves);
+        let focused = focused();
+        if let Some(fields) = &fields {
+            let _ = fields.set_attribute("inert", "");
+        }
+        leptos::task::spawn_local(async move {
+            let answer = post(&form, asked.as_ref()).await;
+            if let Some(fields) = fields {
+                let _ = fields.remove_attribute("inert");
+            }
+            let idle = asked.as_ref().is_some_and(|(name, _)| name == "idle");
+            let Some((turn, next)) = state.try_update_value(|state| {
+                state.busy = false;
+                (state.turn, state.next.take())
+            }) else {
+                return;
+            };
+            match answer {
+                Ok(html) => {
+                    let _ = form.remove_attribute("data-out");
+                    // What waits was filled in before this was answered: the fields are drawn by its own answer.
+                    let typed = state.with_value(|state| state.typed.clone());
+                    take_over(&html, redraw, &typed, focused.filter(|_| moves));
+                    if next.is_none() && redraw && !typed.is_empty() {
+                        want(state, (form, None, false));
+                    } else if next.is_none() && !idle {
+                        set_timeout(
+                            move || {
+                                if state.try_with_value(|state| state.turn) == Some(turn) {
+                                    want(state, (form, Some(("idle".into(), "1".into())), false));
+                                }
+                            },
+                            IDLE,
+                        );
+                    }
+                }
+                Err(Some(401)) => {
+                    let _ = form.set_attribute("data-out", "session");
+                    return;
+                }
+                Err(_) => {
+                    let _ = form.set_attribute("data-out", "lost");
+                    if next.is_none() {
+                        set_timeout(
+                            move || {
+                                if state.try_with_value(|state| state.turn) == Some(turn) {
+                                    want(state, (form, asked, redraw));
+                                }
+                            },
+                            AGAIN,
+                        );
+                    }
+                }
+            }
+            if let Some(next) = next {
+                want(state, next);
+            }
+        });
+    }
+
+    /// The answer, else its status where there was one.
+    async fn post(
+        form: &HtmlFormElement,
+        asked: Option<&(String, String)>,
+    ) -> Result<String, Option<u16>> {
+        let none = |_: JsValue| None;
+        let data = FormData::new_with_form(form).map_err(none)?;
+        if let Some((name, value)) = asked {
+            let _ = data.append_with_str(name, value);
+        }
+        let body = UrlSearchParams::new_with_str_sequence_sequence(&data).map_err(none)?;
+        let init = RequestInit::new();
+        init.set_method("POST");
+        if body.to_string().length() < MOST_AT_LAST {
+            let _ = Reflect::set(&init, &"keepalive".into(), &true.into());
+        }
+        init.set_body(&body);
+        // Not `form.action`: a field may be called so.
+        let address = form.get_attribute("action").unwrap_or_default();
+        let answer = window().fetch_with_str_and_init(&address, &init);
+        let answer: web_sys::Response =
+            JsFuture::from(answer).await.map_err(none)?.unchecked_into();
+        if !answer.ok() {
+            return Err(Some(answer.status()));
+        }
+        let text = answer.text().map_err(none)?;
+        let text = JsFuture::from(text).await.map_err(none)?;
+        text.as_string().ok_or(None)
+    }
+
+    /// Takes over the parts of a page; the fields only where they are to be drawn again, and then with what was typed
+    /// since.
+    fn take_over(html: &str, redraw: bool, typed: &[String], focused_before: Option<String>) {
+        let Ok(page) = document().create_element("div") else {
+            return;
+        };
+        page.set_inner_html(html);
+        let focused = focused_before.or_else(focused);
+        let names = ["value", "checked"].map(JsValue::from);
+        let typed: Vec<_> = typed
+            .iter()
+            .filter_map(|id| {
+                let field = html_element(id)?;
+                Some((id, names.clone().map(|name| Reflect::get(&field, &name))))
+            })
+            .collect();
+        let Ok(parts) = page.query_selector_all("[data-part]") else {
+            return;
+        };
+        for index in 0..parts.length() {
+            let part: Element = match parts.get(index) {
+                Some(part) => part.unchecked_into(),
+                None => break,
+            };
+            let is_fields = part.get_attribute("data-part").as_deref() == Some("fields");
+            if let Some(here) = html_element(&part.id())
+                && (redraw || !is_fields)
+                && here.inner_html() != part.inner_html()
+            {
+                here.set_inner_html(&part.inner_html());
+            }
+        }
+        if !redraw {
+            return;
+        }
+        for (id, values) in typed {
+            if let Some(field) = html_element(id) {
+                for (name, value) in names.iter().zip(values) {
+                    let _ = Reflect::set(&field, name, &value.unwrap_or_default());
+                }
+            }
+        }
+        let wanted = document().query_selector("[data-focus]").ok().flatten();
+        let wanted = wanted.and_then(|said| said.get_attribute("data-focus"));
+        let field = [wanted, focused]
+            .into_iter()
+            .flatten()
+            .find_map(|id| html_element(&id));
+        if let Some(field) = field {
+            let _ = field.focus();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The page on which a document is pasted.
+
+use leptos::prelude::*;
+
+use super::controls::{html, textarea};
+use super::{Asked, head, spoken};
+
+const SAMPLE: &str = r#"[
+  { "keyword": "invoice", "tag": "billing", "assignee": "Ana Ruiz" }
+]"#;
+
+pub(super) fn draw(asked: Asked) -> String {
+    let pasted = asked.pasted.clone().unwrap_or_default();
+    html(|| {
+        view! {
+            {head(view! { <h1>"Import rules"</h1> })}
+            {spoken(&asked)}
+            <form class="rules-import" method="post" action="/rules/import" autocomplete="off">
+                <p>
+                    "Paste a document as Export writes it, or the list of Hiver's tutorial. Names of users, tags and \
+                     mailboxes are as good as their ids."
+                </p>
+                {textarea("document", "Document", &pasted, "document", SAMPLE)}
+                {places()}
+                <span class="buttons">
+                    <button class="button primary">"Import"</button>
+                    <a class="button" href="/rules">"Go back"</a>
+                </span>
+                <p class="hint">
+                    "Nothing is in force before you save. The shape of a document: "
+                    <a href="/rules/schema.json" rel="external">"rules.schema.json"</a>
+                </p>
+            </form>
+            <form class="rules-import" method="post" action="/rules/import" enctype="multipart/form-data">
+                <h2>"Or a file"</h2>
+                <input type="file" name="file" aria-label="File" accept=".json,application/json" required/>
+                {places()}
+                <span class="buttons"><button class="button">"Import the file"</button></span>
+            </form>
+        }
+    })
+}
+
+fn places() -> impl IntoView {
+    view! {
+        <div class="choices" role="radiogroup" aria-label="Where they go">
+            <label class="tick">
+                <input type="radio" name="how" value="add" checked/>
+                <span>"add below the rules that are there"</span>
+            </label>
+            <label class="tick">
+                <input type="radio" name="how" value="replace"/>
+                <span>"replace all of them"</span>
+            </label>
+        </div>
+    }
+}

@@ -1,0 +1,116 @@
+//! Routing rules: list, editor, versions, import; pages that the server draws. See `rule_editor` for what is edited.
+
+use leptos::prelude::*;
+use server_fn::codec::GetUrl;
+#[cfg(feature = "ssr")]
+use {
+    super::access::{Draft, SignedIn, extension, internal, refuse, require},
+    super::pages::{self, Said, rules::Asked},
+    crate::view::Role,
+    engine::Engine,
+    routing::model::RuleId,
+};
+
+use super::{ApiError, Json};
+
+/// The page at `at`, an address below `/rules` with its query, as HTML.
+#[server(prefix = "/api", endpoint = "rules", output = Json, input = GetUrl)]
+pub async fn rules_page(at: String) -> Result<String, ApiError> {
+    let (engine, by) = require(Role::Viewer)?;
+    let asked = Asked {
+        said: pages::said(),
+        pasted: extension::<Draft>().map(|draft| draft.0),
+        ..Asked::of(&at)
+    };
+    draw(&engine, &by, asked).await.map_err(refuse)
+}
+
+/// What is to be drawn in answer to a form that scripts have sent.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Default)]
+pub struct Answered {
+    /// The page.
+    pub at: String,
+    /// What is to be said.
+    pub said: Option<Said>,
+    /// The field that gets the focus.
+    pub focus: Option<String>,
+    /// Whether nobody has typed for a moment, so that what takes longer may be looked for.
+    pub idle: bool,
+}
+
+/// The page that answers a form.
+///
+/// # Errors
+/// When there is no such page, or the engine fails.
+#[cfg(feature = "ssr")]
+pub async fn answer(
+    engine: &Engine,
+    by: &SignedIn,
+    answered: Answered,
+) -> Result<String, ApiError> {
+    let asked = Asked {
+        said: answered.said,
+        focus: answered.focus,
+        idle: answered.idle,
+        ..Asked::of(&answered.at)
+    };
+    draw(engine, by, asked).await
+}
+
+#[cfg(feature = "ssr")]
+async fn draw(engine: &Engine, by: &SignedIn, asked: Asked) -> Result<String, ApiError> {
+    match pages::rules::draw(engine, by, asked).await {
+        Ok(Some(html)) => Ok(html),
+        Ok(None) => Err(ApiError::NotFound(
+            "There is no such rule, or not any more. The list shows those that there are."
+                .to_owned(),
+        )),
+        Err(error) => Err(internal(&error)),
+    }
+}
+
+/// Words that are no ids in an address: pages have them.
+#[cfg(feature = "ssr")]
+const TAKEN: [&str; 6] = [
+    "versions", "import", "save", "export", "backtest", "explain",
+];
+/// Stands before such an id.
+#[cfg(feature = "ssr")]
+const MARK: &str = "rule:";
+
+/// The page of a rule.
+#[cfg(feature = "ssr")]
+pub(crate) fn address(id: &RuleId) -> String {
+    let mark = if TAKEN.contains(&id.as_str()) {
+        MARK
+    } else {
+        ""
+    };
+    format!("/rules/{mark}{id}")
+}
+
+/// The rule whose page this is.
+#[cfg(feature = "ssr")]
+pub(crate) fn rule_of(path: &str) -> Option<RuleId> {
+    let id = path.split('?').next()?.strip_prefix("/rules/")?;
+    rule_named(id)
+}
+
+/// The rule that the last part of an address names.
+#[cfg(feature = "ssr")]
+pub fn rule_named(part: &str) -> Option<RuleId> {
+    let id = match part.strip_prefix(MARK) {
+        Some(id) => id,
+        None if TAKEN.contains(&part) => return None,
+        None => part,
+    };
+    let id = RuleId::from(id);
+    id.is_well_formed().then_some(id)
+}
+
+/// Text as part of an address.
+#[cfg(feature = "ssr")]
+pub(crate) fn encoded(text: &str) -> String {
+    super::words::encode(text)
+}

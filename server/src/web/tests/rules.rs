@@ -1,0 +1,287 @@
+//! The rules' pages: what is typed comes back as it was typed, whatever happens in between.
+
+use http::Method;
+use routing::model::RuleSet;
+
+use super::browser::{Browser, FORM, encode};
+use super::html::{Tag, tags, unescape};
+use super::support::{Console, House, PASSWORD};
+
+const NOTE: &str = "\n\"></textarea><script>alert(1)</script> & 'more'\nsecond line";
+const TEXTS: &str = "</textarea><b>\n\" spaced \"\ninvoice";
+
+fn form<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut form = vec![
+        ("whole", "1"),
+        ("rule", "bills"),
+        ("name", "Bills"),
+        ("mode", "on"),
+        ("w.0:is", "created"),
+        ("c:kind", "all"),
+        ("c.0:what", "subject"),
+        ("c.0:text", "contains"),
+        ("c.0:texts", TEXTS),
+        ("note", NOTE),
+        ("repeat", "once"),
+    ];
+    form.extend_from_slice(more);
+    form
+}
+
+/// The text of a field, as a browser would send it.
+fn text(page: &str, name: &str) -> String {
+    let all = tags(page);
+    let field: &Tag = all
+        .iter()
+        .find(|tag| tag.get("name") == Some(name))
+        .unwrap_or_else(|| panic!("no {name} in {page}"));
+    if field.name == "textarea" {
+        // The first line break of a textarea is none of its text.
+        let inner = field.text.strip_prefix('\n').unwrap_or(&field.text);
+        return unescape(inner);
+    }
+    field.get("value").unwrap_or_default().to_owned()
+}
+
+async fn new_rule(browser: &Browser) {
+    let made = browser
+        .submit("/rules", "/rules", &[("do", "new"), ("name", "Bills")])
+        .await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    assert_eq!(made.header("location"), "/rules/bills");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_stands_there_again_and_cannot_break_out() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let lead = console.signed_in("lead").await;
+    new_rule(&lead).await;
+    let strange = [
+        ("name", "<script>alert(2)</script>\""),
+        ("repeat", "after"),
+        ("repeat_hours", "soon"),
+    ];
+    let typed: Vec<_> = form(&[])
+        .into_iter()
+        .filter(|(name, _)| !strange.iter().any(|(strange, _)| strange == name))
+        .chain(strange)
+        .collect();
+    let answer = lead.submit("/rules/bills", "/rules/bills", &typed).await;
+    assert_eq!(answer.status, 303);
+    for page in [
+        lead.get("/rules/bills").await,
+        lead.call("/rules/bills", &typed).await,
+    ] {
+        assert_eq!(page.status, 200);
+        for (name, expected) in [("c.0:texts", TEXTS), ("note", NOTE)]
+            .into_iter()
+            .chain(strange)
+        {
+            if name != "repeat" {
+                assert_eq!(text(&page.body, name), expected, "{name}");
+            }
+        }
+        for broken in ["<script>alert", "</textarea><b>"] {
+            assert!(!page.body.contains(broken), "{}", page.body);
+        }
+        assert!(
+            page.body.contains("is not a number of hours"),
+            "{}",
+            page.body
+        );
+    }
+    let list = lead.get("/rules").await;
+    assert!(!list.body.contains("<script>alert"), "{}", list.body);
+    assert!(list.body.contains("to be completed"), "{}", list.body);
+    // What cannot be used is not saved, and stays.
+    let answer = lead
+        .submit("/rules/save", "/rules", &[("do", "save")])
+        .await;
+    assert_eq!(answer.header("location"), "/rules/save");
+    assert!(
+        console
+            .engine
+            .rule_versions(None, 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(text(&lead.get("/rules/bills").await.body, "note"), NOTE);
+    console.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_meets_an_ended_session_is_there_after_signing_in() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    new_rule(&console.signed_in("lead").await).await;
+    for (path, next) in [
+        ("/rules/bills", "/rules/bills"),
+        ("/rules/save", "/rules/save"),
+    ] {
+        let browser = console.browser();
+        let note = format!("{path} {NOTE}");
+        let typed: Vec<_> = form(&[])
+            .into_iter()
+            .map(|(name, value)| (name, if name == "note" { &*note } else { value }))
+            .collect();
+        let page = browser.submit(path, "/rules/bills", &typed).await;
+        assert_eq!(page.status, 401);
+        let found = tags(&page.body);
+        let hidden = |name: &str| {
+            let field = found.iter().find(|tag| tag.get("name") == Some(name));
+            field.and_then(|field| field.get("value")).unwrap()
+        };
+        let answers = [
+            ("name", "lead"),
+            ("password", PASSWORD),
+            ("next", hidden("next")),
+            ("draft", hidden("draft")),
+        ];
+        let answer = browser.submit("/login", "/login", &answers).await;
+        assert_eq!(answer.header("location"), next);
+        browser.get(next).await;
+        assert_eq!(text(&browser.get("/rules/bills").await.body, "note"), note);
+    }
+    // What was pasted comes back as well.
+    let browser = console.browser();
+    let pasted = [("document", "[{\"keyword\": \"</textarea>")];
+    let page = browser
+        .submit("/rules/import", "/rules/import", &pasted)
+        .await;
+    let found = tags(&page.body);
+    let draft = found.iter().find(|tag| tag.get("name") == Some("draft"));
+    let answers = [
+        ("name", "lead"),
+        ("password", PASSWORD),
+        ("next", "/rules/import"),
+        ("draft", draft.and_then(|draft| draft.get("value")).unwrap()),
+    ];
+    browser.submit("/login", "/login", &answers).await;
+    let page = browser.get("/rules/import").await;
+    assert_eq!(text(&page.body, "document"), pasted[0].1);
+    console.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_are_imported_saved_exported_and_restored() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let lead = console.signed_in("lead").await;
+    let (tag, user) = {
+        let mirror = console.engine.mirror().read();
+        let directory = &mirror.directory;
+        (
+            directory.tags[0].name.clone(),
+            directory.users[0].id.to_string(),
+        )
+    };
+    let wrong =
+        format!("[{{\"keyword\": \"\", \"tag\": \"{tag}\", \"assignee\": \"nobody-here\"}}]");
+    let page = lead
+        .submit("/rules/import", "/rules/import", &[("document", &wrong)])
+        .await;
+    assert_eq!(page.status, 422);
+    for expected in ["2 problems", "[0].keyword", "[0].assignee"] {
+        assert!(page.body.contains(expected), "{}", page.body);
+    }
+    assert_eq!(text(&page.body, "document"), wrong);
+    let good = format!(
+        "[{{\"keyword\": \"invoice\", \"tag\": \"{tag}\", \"assignee\": \"{user}\"}},\
+         {{\"keyword\": \"login\", \"tag\": \"{tag}\", \"assignee\": \"{user}\"}}]"
+    );
+    let answer = lead
+        .submit("/rules/import", "/rules/import", &[("document", &good)])
+        .await;
+    assert_eq!(answer.header("location"), "/rules");
+    assert!(
+        lead.get("/rules")
+            .await
+            .body
+            .contains("Unsaved changes to 2 rules")
+    );
+    assert!(
+        console
+            .engine
+            .rule_versions(None, 9)
+            .await
+            .unwrap()
+            .is_empty(),
+        "not in force"
+    );
+    let save = [("do", "anyway"), ("why", "first")];
+    lead.submit("/rules/save", "/rules/save", &save).await;
+    let exported = lead.get("/rules/export").await;
+    assert!(
+        exported
+            .header("content-disposition")
+            .contains("rules.json")
+    );
+
+    // A file of it in place of all is no change at all.
+    let request = lead
+        .request(Method::POST, "/rules/import")
+        .header("accept", "text/html")
+        .header("content-type", "multipart/form-data; boundary=b")
+        .body(format!(
+            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"r.json\"\r\n\r\n{}\r\n\
+             --b\r\nContent-Disposition: form-data; name=\"how\"\r\n\r\nreplace\r\n--b--\r\n",
+            exported.body
+        ));
+    assert_eq!(lead.send(request).await.status, 303);
+    assert!(!lead.get("/rules").await.body.contains("Unsaved changes"));
+
+    let first = console.engine.rules().await.unwrap().unwrap().set.clone();
+    let saved = console
+        .engine
+        .save_rules("admin", 1, RuleSet::default(), "")
+        .await;
+    assert_eq!(saved.unwrap(), 2);
+    let page = lead.get("/rules/versions/1").await;
+    assert!(page.body.contains("Restore"), "{}", page.body);
+    let stale = [("version", "1"), ("seen", "1")];
+    lead.submit("/rules/versions", "/rules/versions/1", &stale)
+        .await;
+    let page = lead.get("/rules/versions/1").await;
+    assert!(page.body.contains("Nothing was restored"), "{}", page.body);
+    let restore = [("version", "1"), ("seen", "2")];
+    lead.submit("/rules/versions", "/rules/versions/1", &restore)
+        .await;
+    let rules = console.engine.rules().await.unwrap().unwrap();
+    assert_eq!((rules.number(), &rules.set), (3, &first));
+    assert_eq!(
+        rules.version.as_ref().unwrap().note,
+        "restored from version 1"
+    );
+    console.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_leads_save_import_and_restore() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let before = console.fingerprint(&house).await;
+    let viewer = console.signed_in("viewer").await;
+    for path in [
+        "/rules/save",
+        "/rules/import",
+        "/rules/versions",
+        "/rules/backtest",
+    ] {
+        let request = viewer
+            .request(Method::POST, path)
+            .header("content-type", FORM)
+            .body(encode(&[
+                ("do", "save"),
+                ("version", "1"),
+                ("document", "[]"),
+            ]));
+        assert_eq!(viewer.send(request).await.status, 403, "{path}");
+        if path != "/rules/versions" {
+            assert_eq!(viewer.get(path).await.status, 404, "{path}");
+        }
+    }
+    assert_eq!(console.fingerprint(&house).await, before);
+    console.stop().await;
+}
