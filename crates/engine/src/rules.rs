@@ -1,6 +1,7 @@
 //! Routing rules: the set that is in force, its versions, what operators are writing, and the world as rules see it.
 
 mod ceiling;
+mod decided;
 mod deciding;
 mod demand;
 mod drafts;

@@ -122,6 +122,12 @@ const ROWS: &[Row] = &[
     ),
     (Method::POST, "/time-zone", ADMIN, "zone=Europe%2FBerlin"),
     (Method::POST, "/reading", ADMIN, "share=30"),
+    (
+        Method::POST,
+        "/rule-notices/dismiss",
+        ADMIN,
+        "id=1&page=%2F",
+    ),
     (Method::POST, "/webhooks/rotate", ADMIN, ""),
     (Method::POST, "/webhooks/replay", ADMIN, "id=DELIVERY"),
     (Method::POST, "/webhooks/test", ADMIN, ""),
