@@ -346,6 +346,8 @@ pub struct RunView {
     pub progress: RunProgressView,
     /// Who confirmed it.
     pub author: String,
+    /// The page of the rule that wanted it, where one did.
+    pub rule: Option<String>,
     /// What it does, in words.
     pub title: String,
     /// What was selected, in words.
@@ -442,6 +444,8 @@ pub struct RunLine {
     pub progress: RunProgressView,
     /// Who confirmed it.
     pub author: String,
+    /// The page of the rule that wanted it, where one did.
+    pub rule: Option<String>,
     /// What it does, in words.
     pub title: String,
     /// When it was confirmed.

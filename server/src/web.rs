@@ -13,6 +13,7 @@ mod people_forms;
 mod plain;
 mod reading_form;
 mod rule_forms;
+mod rule_notices;
 mod said;
 mod sessions;
 mod sign_in;
@@ -145,6 +146,7 @@ pub(crate) fn router(web: &Web) -> Router {
         .merge(rule_forms::routes())
         .merge(webhook_forms::routes())
         .merge(trying_forms::routes())
+        .merge(rule_notices::routes())
         .with_state(web.clone())
         .merge(web.0.pages.clone())
         .layer(from_fn_with_state(web.clone(), drafts::keep))

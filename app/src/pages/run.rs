@@ -133,7 +133,10 @@ fn Head(run: RunView, progress: Memo<RunProgressView>) -> impl IntoView {
                 " · started "
                 {run.confirmed.map(|at| view! { <Ago moment=at ago=true/> " " })}
                 "by "
-                {run.author}
+                {match run.rule {
+                    Some(page) => view! { <a href=page>{run.author}</a> }.into_any(),
+                    None => run.author.into_any(),
+                }}
                 {run
                     .undone_by
                     .into_iter()

@@ -29,7 +29,7 @@ pub async fn activity_page(
     #[server(default)] until: String,
     #[server(default)] page: u64,
 ) -> Result<String, ApiError> {
-    let (engine, _) = require(Role::Viewer)?;
+    let (engine, by) = require(Role::Viewer)?;
     let words = Words::of(&engine);
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let day = |text: &str| text.parse::<Date>().ok();
@@ -70,5 +70,8 @@ pub async fn activity_page(
         total,
         pages: total.div_ceil(PAGE_SIZE).max(1),
     };
-    Ok(super::pages::activity::draw(&words, &asked, found))
+    let notices = engine.rule_notices().await;
+    let notices = notices.map_err(|error| internal(&error))?;
+    let notices = super::pages::rule_notices::draw(&words, notices, by.role, "/activity");
+    Ok(super::pages::activity::draw(&words, &asked, found, notices))
 }

@@ -9,11 +9,11 @@ use super::{ApiError, Json};
 #[server(prefix = "/api", endpoint = "overview", output = Json, input = GetUrl)]
 pub async fn overview_page(#[server(default)] numbers: bool) -> Result<String, ApiError> {
     use super::access::{internal, require};
-    use super::pages::{flow, overview};
+    use super::pages::{flow, overview, rule_notices};
     use super::words::Words;
     use crate::view::Role;
 
-    let (engine, _) = require(Role::Viewer)?;
+    let (engine, by) = require(Role::Viewer)?;
     let flows = engine.inflow_outflow(flow::DAYS).await;
     let flows = flows.map_err(|error| internal(&error))?;
     let (mailboxes, users) = engine.mirror().counts();
@@ -26,5 +26,9 @@ pub async fn overview_page(#[server(default)] numbers: bool) -> Result<String, A
         .collect();
     let words = Words::of(&engine);
     let flow = flow::draw(&words, &named, numbers);
-    Ok(overview::draw(words.overview(mailboxes, users, flow)))
+    let notices = engine.rule_notices().await;
+    let notices = notices.map_err(|error| internal(&error))?;
+    let mut html = rule_notices::draw(&words, notices, by.role, "/");
+    html.push_str(&overview::draw(words.overview(mailboxes, users, flow)));
+    Ok(html)
 }

@@ -1,6 +1,7 @@
 //! Pages that only the server draws: they reach the browser as HTML and cost it no code. See `components::drawn`.
 
 pub(super) mod activity;
+mod author;
 pub(super) mod backtest;
 pub(super) mod budget;
 pub(super) mod explain;
@@ -10,6 +11,7 @@ pub(super) mod overview;
 pub(super) mod password;
 pub(super) mod people;
 pub(super) mod reading;
+pub(super) mod rule_notices;
 pub(super) mod rule_stats;
 pub(super) mod rules;
 pub(super) mod runs;

@@ -8,7 +8,7 @@ use engine::{CheckedKey, Engine, MailboxCounts, Status, UserCounts};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use store::{ChangeRow, Run};
+use store::{Author, ChangeRow, Run};
 use triage::model::{Assignee, Conversation, ConversationId, Directory, MailboxId};
 use triage::text;
 
@@ -309,6 +309,14 @@ pub(super) fn why(change: &ChangeRow) -> Option<String> {
     let page = conversation_page(change.conversation.as_str());
     let rule = encode(&asked.rule);
     Some(format!("{page}/rules?rules={version}&rule={rule}"))
+}
+
+/// The page of the rule that wanted a run, where one did.
+pub(super) fn rule_page(run: &Run) -> Option<String> {
+    match &run.author {
+        Author::Rule { rule, .. } => Some(format!("/rules/{rule}")),
+        Author::Operator(_) => None,
+    }
 }
 
 /// The users and tags of a run by the names they had when it was planned.

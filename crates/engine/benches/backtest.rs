@@ -245,6 +245,7 @@ fn mirrored(state: &AccountState) -> StoredMirror {
         updated_at: None,
         first_seen: one.created_ms,
         last_changed: one.created_ms,
+        extras: triage::model::Extras::default(),
     };
     StoredMirror {
         directory: StoredDirectory {

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod ceiling;
+mod decided;
 mod deciding;
 mod demand;
 mod drafts;

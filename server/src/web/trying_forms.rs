@@ -4,7 +4,6 @@ use app::server_fns::{Said, SignedIn, rule_source};
 use app::view::Role;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
-use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
@@ -13,7 +12,6 @@ use serde::Deserialize;
 use tower_sessions::Session;
 use triage::selection::Selection;
 
-use super::guard::admins_only;
 use super::{Web, plain};
 use crate::Problem;
 
@@ -25,10 +23,6 @@ pub(super) fn routes() -> Router<Web> {
         .route("/rules/backtest", post(begin))
         .route("/rules/backtest/cancel", post(cancel))
         .route("/rules/backtest/apply", post(apply))
-        .route(
-            "/rules/notices/dismiss",
-            post(dismiss).route_layer(from_fn(admins_only)),
-        )
 }
 
 #[derive(Deserialize)]
@@ -162,23 +156,6 @@ async fn apply(
             Redirect::to(&format!("{PAGE}?id={kept}")).into_response()
         }
         Err(PlanError::Store(error)) => failed(&error),
-    }
-}
-
-#[derive(Deserialize)]
-struct Notice {
-    id: i64,
-}
-
-/// `POST /rules/notices/dismiss`: what the console said of a rule was read.
-async fn dismiss(
-    State(web): State<Web>,
-    Extension(by): Extension<SignedIn>,
-    Form(Notice { id }): Form<Notice>,
-) -> Response {
-    match web.0.engine.dismiss_rule_notice(id, &by.name).await {
-        Ok(_) => Redirect::to("/rules").into_response(),
-        Err(error) => failed(&error),
     }
 }
 

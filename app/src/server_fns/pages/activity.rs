@@ -6,8 +6,9 @@ use triage::actions::ChangeKind;
 use triage::model::Mailbox;
 use triage::text;
 
+use super::author::author_link;
 use crate::components::marks::{Ago, OutcomeMark, Subject, conversation_page};
-use crate::server_fns::words::{Words, author, encode, names};
+use crate::server_fns::words::{Words, encode, names};
 
 /// What the address asks for, as it stands there.
 pub(in crate::server_fns) struct Asked {
@@ -53,7 +54,12 @@ impl Asked {
 }
 
 /// Draws the page.
-pub(in crate::server_fns) fn draw(words: &Words, asked: &Asked, found: Found) -> String {
+pub(in crate::server_fns) fn draw(
+    words: &Words,
+    asked: &Asked,
+    found: Found,
+    notices: String,
+) -> String {
     let Found {
         authors,
         mailboxes,
@@ -75,6 +81,7 @@ pub(in crate::server_fns) fn draw(words: &Words, asked: &Asked, found: Found) ->
     let empty = written.is_empty();
     view! {
         <h1>"Activity"</h1>
+        <div inner_html=notices></div>
         <form method="get" action="/activity" class="narrowing">
             {choice("By", "author", "anybody", &asked.author, authors)}
             {choice("Mailbox", "mailbox", "all", &asked.mailbox, names_of_mailboxes)}
@@ -176,7 +183,7 @@ fn table(words: &Words, written: Vec<Written>) -> impl IntoView + use<> {
         .into_iter()
         .map(|(run, change)| {
             let at = change.finished_at.or(change.sent_at).map(|at| words.moment(at));
-            let by = author(&run);
+            let by = author_link(&run);
             let number = run.id.0;
             let change = words.change(change, &names(&run));
             view! {

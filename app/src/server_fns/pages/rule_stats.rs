@@ -2,12 +2,9 @@
 
 use engine::{RuleStats, RuleTally};
 use leptos::prelude::*;
-use routing::model::RuleId;
-use store::RuleNotice;
 use triage::text;
 
 use crate::components::marks::Ago;
-use crate::server_fns::rules::address;
 use crate::server_fns::words::Words;
 
 /// How many days are shown, today included.
@@ -62,49 +59,6 @@ pub(in crate::server_fns) fn section(words: &Words, stats: Option<&RuleStats>) -
         </section>
     }
     .into_any()
-}
-
-/// What the console did to rules by itself. Admins dismiss it.
-pub(in crate::server_fns) fn notices(
-    words: &Words,
-    notices: Vec<RuleNotice>,
-    may_dismiss: bool,
-) -> AnyView {
-    if notices.is_empty() {
-        return ().into_any();
-    }
-    let rows: Vec<_> = notices
-        .into_iter()
-        .map(|one| {
-            let name = if one.name.is_empty() {
-                one.rule.clone()
-            } else {
-                one.name.clone()
-            };
-            let dismiss = may_dismiss.then(|| {
-                view! {
-                    <form method="post" action="/rules/notices/dismiss">
-                        <input type="hidden" name="id" value=one.id.to_string()/>
-                        <button class="button small" aria-label=format!("Dismiss what is said about {name}")>"Dismiss"</button>
-                    </form>
-                }
-            });
-            view! {
-                <li class="message message-warn rule-notice">
-                    <p>
-                        <a href=address(&RuleId::from(one.rule.as_str()))><strong>{name.clone()}</strong></a>
-                        " "
-                        {one.text}
-                        " "
-                        <span class="hint"><Ago moment=words.moment(one.at) ago=true/></span>
-                    </p>
-                    {dismiss}
-                </li>
-            }
-        })
-        .collect();
-    view! { <ul class="rule-notices" aria-label="What the console did to rules">{rows}</ul> }
-        .into_any()
 }
 
 fn told(words: &Words, stats: &RuleStats) -> impl IntoView + use<> {

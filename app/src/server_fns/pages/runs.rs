@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::author::linked;
 use crate::components::marks::Ago;
 use crate::components::outcome_bar::{OutcomeBar, OutcomeCounts};
 use crate::components::pager::Pager;
@@ -52,7 +53,7 @@ fn Line(run: RunLine) -> impl IntoView {
             <div class="run-line-foot">
                 <OutcomeCounts counts=counts/>
                 <span class="hint">
-                    {run.author}
+                    {linked(run.author, run.rule)}
                     {run.confirmed.map(|at| view! { " · " <Ago moment=at ago=true/> })}
                     " · "
                     {run.progress.time}

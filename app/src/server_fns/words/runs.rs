@@ -11,7 +11,7 @@ use triage::plan::{LeftOutReason, Price};
 use triage::selection::Selection;
 use triage::text;
 
-use super::{Words, author, encode, names, why};
+use super::{Words, author, encode, names, rule_page, why};
 use crate::view::{
     CannotUndo, ChangeGroup, LeftOutView, PlannedChangeView, PlannedRow, PreviewView, Problem,
     RunLine, RunProgressView, RunView,
@@ -129,6 +129,7 @@ impl Words {
         RunLine {
             progress: self.progress(status),
             author: author(&status.run),
+            rule: rule_page(&status.run),
             title: title(&status.run),
             confirmed: status.run.confirmed_at.map(|at| self.moment(at)),
         }
@@ -147,6 +148,7 @@ impl Words {
         RunView {
             progress: self.progress(&page.status),
             author: author(run),
+            rule: rule_page(run),
             title: title(run),
             selected: text::selected(&run.selection, run.facts.summary.conversations),
             confirmed: run.confirmed_at.map(|at| self.moment(at)),

@@ -1,6 +1,6 @@
 //! From occurrences to what is done: acts, runs and counts. Nothing here waits or writes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use routing::decision::{Decision, Firing};
@@ -8,16 +8,13 @@ use routing::evaluate::{Evaluator, KeptAway, Part};
 use routing::model::{Mode, Rule, RuleId};
 use routing::moment::{Moment, Occasion};
 use routing::world::{Acted, Staff};
-use store::{
-    ActMode, Author, ConnectionId, Counted, NewAct, NewFiring, NewRun, PlanFacts, RuleBegin,
-};
+use store::{ActMode, ConnectionId, Counted, NewAct, RuleBegin};
 use triage::actions::Change;
-use triage::model::{Conversation, ConversationId, Directory};
-use triage::selection::Selection;
+use triage::model::{Conversation, ConversationId, Status, UserId};
 
-use super::memory::JustActed;
+use super::decided::Decided;
 use super::occurrences::{Occurrence, Place};
-use super::planning::{Asked, run_of};
+use super::planning::Asked;
 use super::{Acts, LiveRules};
 use crate::mirror::{MirrorState, Row};
 use crate::{Engine, answers};
@@ -64,20 +61,6 @@ impl Engine {
             now,
         })
     }
-}
-
-/// What was decided about occurrences.
-#[derive(Default)]
-pub(super) struct Decided {
-    pub(super) acts: Vec<NewAct>,
-    /// The runs by rule and by what led to them, in the order of the rules.
-    runs: BTreeMap<(usize, BTreeSet<RuleId>), Vec<Asked>>,
-    pub(super) counts: BTreeMap<(RuleId, Counted), u64>,
-    /// The rules that were about to act on more conversations than they may.
-    pub(super) over_ceiling: BTreeSet<RuleId>,
-    pub(super) turns: Vec<(String, triage::model::UserId)>,
-    /// How many conversations were looked at.
-    pub(super) looked_at: u64,
 }
 
 /// Decides about one occurrence after the other, over the state as what was decided before leaves it.
@@ -198,12 +181,12 @@ impl<'d> Decider<'d> {
             };
             self.count(&rule.id, what);
         }
-        self.take(at, conversation, &decision);
+        self.take(at, &conversation, &decision);
         true
     }
 
     /// Notes what was decided.
-    fn take(&mut self, at: &Occurrence, conversation: Conversation, decision: &Decision<'d>) {
+    fn take(&mut self, at: &Occurrence, conversation: &Conversation, decision: &Decision<'d>) {
         for firing in &decision.firings {
             self.count(&firing.rule.id, Counted::Matched);
             if let Some(what) = became(firing) {
@@ -240,7 +223,7 @@ impl<'d> Decider<'d> {
                 self.note_acted(rule, &at.conversation);
             }
         }
-        let changes = decision.changes(&conversation);
+        let changes = decision.changes(conversation);
         if changes.is_empty() {
             return;
         }
@@ -251,7 +234,7 @@ impl<'d> Decider<'d> {
         let version = Some(self.basis.live.number());
         for (rule, change) in changes {
             answers::apply(&change, &mut after, &self.mirror.directory);
-            let asked = Asked::new(rule, version, &conversation, change);
+            let asked = Asked::new(rule, version, conversation, change);
             let place = self.place(rule);
             self.decided
                 .runs
@@ -348,82 +331,13 @@ impl<'d> Decider<'d> {
     }
 
     /// All that was decided.
-    pub(super) fn end(mut self, turns_before: &HashMap<RuleId, triage::model::UserId>) -> Decided {
+    pub(super) fn end(mut self, turns_before: &HashMap<RuleId, UserId>) -> Decided {
         let turns = self.staff.last.iter();
         self.decided.turns = turns
             .filter(|(rule, user)| turns_before.get(*rule) != Some(*user))
             .map(|(rule, user)| (rule.to_string(), user.clone()))
             .collect();
         self.decided
-    }
-}
-
-impl Decided {
-    /// All of it, to be kept; and what is to be remembered once it is.
-    pub(super) fn into_firing(
-        self,
-        engine: &Engine,
-        connection: ConnectionId,
-        basis: &Basis,
-        directory: &Directory,
-    ) -> (NewFiring, Vec<JustActed>) {
-        let mut acts = self.acts;
-        let mut runs = Vec::with_capacity(self.runs.len());
-        let mirror_at = engine.mirror().read().as_of().unwrap_or(basis.now);
-        for ((place, chain), asked) in self.runs {
-            let Some(rule) = basis.live.set.rules.get(place) else {
-                continue;
-            };
-            let of: HashSet<&ConversationId> =
-                asked.iter().map(|one| &one.planned.conversation).collect();
-            for act in &mut acts {
-                if act.rule == rule.id.as_str() && of.contains(&act.conversation) {
-                    act.run = Some(runs.len());
-                }
-            }
-            let mut seen = HashSet::new();
-            let ids = asked.iter().map(|one| &one.planned.conversation);
-            let ids = ids.filter(|id| seen.insert(*id)).cloned().collect();
-            let new = NewRun {
-                connection,
-                author: Author::Rule {
-                    rule: rule.id.to_string(),
-                    name: rule.name.clone(),
-                    version: basis.live.number(),
-                },
-                selection: Selection::Ids(ids),
-                actions: triage::actions::Actions::default(),
-                title: Some(routing::words::actions(&rule.actions, directory)),
-                chain: chain.into_iter().map(|id| id.to_string()).collect(),
-                labels: BTreeMap::new(),
-                new_tags: Vec::new(),
-                facts: PlanFacts::default(),
-                mirror_at,
-                created_at: basis.now,
-            };
-            runs.push(run_of(new, asked, directory));
-        }
-        let acted = acts.iter().map(|act| JustActed {
-            rule: act.rule.as_str().into(),
-            conversation: act.conversation.clone(),
-            mode: act.mode,
-            at: basis.now,
-        });
-        let acted = acted.collect();
-        let counts = self.counts.into_iter();
-        let firing = NewFiring {
-            connection,
-            now: basis.now,
-            day: engine.day_of(basis.now),
-            runs,
-            acts,
-            counts: counts
-                .map(|((rule, what), count)| (rule.to_string(), what, count))
-                .collect(),
-            turns: self.turns,
-            ..NewFiring::default()
-        };
-        (firing, acted)
     }
 }
 
@@ -452,8 +366,8 @@ fn became(firing: &Firing<'_>) -> Option<Counted> {
 }
 
 /// Who has a conversation on the desk as an open one.
-fn on_desk_of(conversation: &Conversation) -> Option<triage::model::UserId> {
-    let is_open = conversation.status == Some(triage::model::Status::Open);
+fn on_desk_of(conversation: &Conversation) -> Option<UserId> {
+    let is_open = conversation.status == Some(Status::Open);
     is_open
         .then(|| conversation.assignee.user_id().cloned())
         .flatten()

@@ -12,7 +12,8 @@ use routing::model::{RuleId, When};
 use store::{ConnectionId, Counted, HISTORY_MARK, NewFiring, RuleMark};
 use triage::model::RunId;
 
-use super::deciding::{Basis, Decided, Decider};
+use super::decided::Decided;
+use super::deciding::{Basis, Decider};
 use super::memory::JustActed;
 use super::occurrences::Occurrence;
 use super::{LiveRules, SaveRulesError};
@@ -261,7 +262,7 @@ impl Engine {
             return Ok(Vec::new());
         };
         let memory = &self.0.rules.memory;
-        memory.note(acted);
+        memory.note(&acted);
         memory.took_turns(turns.into_iter().map(|(rule, user)| (rule.into(), user)));
         for run in &runs {
             tracing::info!(%run, "rules act");

@@ -54,7 +54,7 @@ impl Memory {
     }
 
     /// Remembers what rules just did.
-    pub(super) fn note(&self, acted: Vec<JustActed>) {
+    pub(super) fn note(&self, acted: &[JustActed]) {
         for mode in [ActMode::On, ActMode::Shadow] {
             let mut of_mode = acted.iter().filter(|one| one.mode == mode).peekable();
             if of_mode.peek().is_none() {
@@ -126,7 +126,8 @@ impl Engine {
             mode: act.mode,
             at: act.at,
         });
-        self.0.rules.memory.note(acted.collect());
+        let acted: Vec<_> = acted.collect();
+        self.0.rules.memory.note(&acted);
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use triage::text;
 use super::controls::html;
 use super::{Around, Asked, bar, spoken};
 use crate::rule_editor::{Entry, Work};
-use crate::server_fns::pages::{Said, rule_stats};
+use crate::server_fns::pages::{Said, rule_notices, rule_stats};
 use crate::server_fns::rules::address;
 
 /// So many rules are shown at once; the box finds the others.
@@ -41,6 +41,7 @@ pub(super) async fn draw(
     let warned = warned(around, work).await;
     let stats = around.engine.rule_stats(rule_stats::DAYS).await?;
     let notices = around.engine.rule_notices().await?;
+    let notices = rule_notices::draw(&around.words, notices, around.role, "/rules");
     let folded = triage::fold(&find);
     let all = work.entries.len();
     let mut found = Vec::new();
@@ -98,7 +99,7 @@ pub(super) async fn draw(
                 </nav>
             </header>
             {(all > 8 || !find.is_empty()).then(|| finder(&find))}
-            {rule_stats::notices(&around.words, notices, around.dismisses)}
+            <div inner_html=notices></div>
             {spoken(&asked)}
             <form class="rules-form" method="post" action="/rules" autocomplete="off" data-live="buttons" aria-label="Rules">
                 // Enter in the name of a new rule is the first button.

@@ -60,8 +60,8 @@ struct Around<'a> {
     names: Directory,
     /// Whether the operator may edit.
     edits: bool,
-    /// Whether they may dismiss what the console says of rules.
-    dismisses: bool,
+    /// Who they are.
+    role: Role,
 }
 
 /// Draws the page; nothing where there is none.
@@ -76,7 +76,7 @@ pub(in crate::server_fns) async fn draw(
         words: Words::of(engine),
         names: engine.mirror().read().directory.clone(),
         edits,
-        dismisses: by.role >= Role::Admin,
+        role: by.role,
     };
     let Some(work) = Work::of(engine, edits.then_some(by.name.as_str())).await? else {
         return Ok(Some(controls::html(|| list::unconnected(asked.said))));
