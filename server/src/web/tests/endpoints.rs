@@ -150,6 +150,7 @@ const ROWS: &[Row] = &[
         ADMIN,
         "id=1&page=%2F",
     ),
+    (Method::POST, "/rule-ceiling", ADMIN, "ceiling=100"),
     (Method::POST, "/webhooks/rotate", ADMIN, ""),
     (Method::POST, "/webhooks/replay", ADMIN, "id=DELIVERY"),
     (Method::POST, "/webhooks/test", ADMIN, ""),

@@ -10,7 +10,7 @@ use routing::words;
 use triage::text;
 
 use super::controls::html;
-use super::{Around, Asked, bar, spoken};
+use super::{Around, Asked, bar, ceiling, spoken};
 use crate::rule_editor::{Entry, Work};
 use crate::server_fns::pages::{Said, rule_notices, rule_stats};
 use crate::server_fns::rules::address;
@@ -40,6 +40,7 @@ pub(super) async fn draw(
     let find = asked.parameter("q").trim().to_owned();
     let warned = warned(around, work).await;
     let stats = around.engine.rule_stats(rule_stats::DAYS).await?;
+    let at_most = around.engine.rule_ceiling().await?;
     let notices = around.engine.rule_notices().await?;
     let notices = rule_notices::draw(&around.words, notices, around.role, "/rules");
     let folded = triage::fold(&find);
@@ -132,6 +133,7 @@ pub(super) async fn draw(
                         }
                     })}
             </form>
+            {(all > 0).then(|| ceiling::draw(at_most, around.role))}
         }
     });
     Ok(html)

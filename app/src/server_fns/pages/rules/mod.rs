@@ -2,6 +2,7 @@
 //! server handles them in `web/rule_forms.rs`.
 
 mod bar;
+mod ceiling;
 mod conditions;
 mod controls;
 mod differences;
