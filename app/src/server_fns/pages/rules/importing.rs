@@ -9,12 +9,12 @@ const SAMPLE: &str = r#"[
   { "keyword": "invoice", "tag": "billing", "assignee": "Ana Ruiz" }
 ]"#;
 
-pub(super) fn draw(asked: Asked) -> String {
+pub(super) fn draw(asked: &Asked) -> String {
     let pasted = asked.pasted.clone().unwrap_or_default();
     html(|| {
         view! {
             {head(view! { <h1>"Import rules"</h1> })}
-            {spoken(&asked)}
+            {spoken(asked)}
             <form class="rules-import" method="post" action="/rules/import" autocomplete="off">
                 <p>
                     "Paste a document as Export writes it, or the list of Hiver's tutorial. Names of users, tags and \
