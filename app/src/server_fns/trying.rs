@@ -93,6 +93,7 @@ async fn choices(
     };
     let live = live.map_or(0, |live| live.number());
     let chosen = pages::trying::source(asked, live)
+        .filter(|source| *source != RuleSource::Draft || draft.is_some())
         .or(draft.is_some().then_some(RuleSource::Draft))
         .unwrap_or(RuleSource::Version(live));
     Ok(pages::trying::Choices {
@@ -114,14 +115,18 @@ async fn backtest_page(engine: &Engine, who: &SignedIn, asked: &Asked) -> Result
         Err(_) => None,
     };
     let filter = kept.as_ref().map_or(&asked.q, |kept| &kept.filter).clone();
-    let history = engine
-        .history_answers(&filter)
-        .await
-        .map_err(|error| internal(&error))?;
-    let matching = engine
-        .mirror()
-        .ids_matching(&filter, &history, engine.now())
-        .map(|ids| ids.len());
+    // A result says itself what was looked at, and is drawn again and again.
+    let matching = if kept.is_some() {
+        Ok(None)
+    } else {
+        let history = engine
+            .history_answers(&filter)
+            .await
+            .map_err(|error| internal(&error))?;
+        let (mirror, now) = (engine.mirror(), engine.now());
+        let listed = mirror.list_with(&filter, &history, engine::Sort::default(), 0, 0, now);
+        listed.map(|listed| Some(listed.matching))
+    };
     let status = engine.status().await.map_err(|error| internal(&error))?;
     let directory = engine.mirror().read().directory.clone();
     let subject = |id: &ConversationId| engine.mirror().conversation(id);

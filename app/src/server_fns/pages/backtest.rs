@@ -21,8 +21,8 @@ use crate::server_fns::words::{Words, encode};
 pub(in crate::server_fns) struct Found<'f> {
     pub(in crate::server_fns) choices: Choices,
     pub(in crate::server_fns) filter: String,
-    /// How many conversations match the filter now.
-    pub(in crate::server_fns) matching: Result<usize, FilterError>,
+    /// How many conversations match the filter now; nothing where a result is shown.
+    pub(in crate::server_fns) matching: Result<Option<usize>, FilterError>,
     pub(in crate::server_fns) as_if_new: bool,
     /// Whether one was asked for that is no longer there.
     pub(in crate::server_fns) gone: bool,
@@ -76,7 +76,8 @@ fn form(words: &Words, found: &Found<'_>) -> impl IntoView + use<> {
         versions: found.choices.versions.clone(),
     };
     let (note, problem) = match &found.matching {
-        Ok(matching) => (
+        Ok(None) => (None, None),
+        Ok(Some(matching)) => (
             Some(format!(
                 "{} now. Nothing is sent and nothing is changed.",
                 match (found.filter.trim().is_empty(), *matching) {
