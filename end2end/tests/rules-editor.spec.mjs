@@ -93,8 +93,8 @@ async function team(house) {
   return { user: users[0], other: users[1], tags };
 }
 
-function tutorial(user) {
-  return JSON.stringify(TUTORIAL.map(([keyword, tag]) => ({ keyword, tag, assignee: user.id })));
+function tutorial(user, list = TUTORIAL) {
+  return JSON.stringify(list.map(([keyword, tag]) => ({ keyword, tag, assignee: user.id })));
 }
 
 async function paste(page, text, how = "add") {
@@ -113,15 +113,17 @@ for (const scripts of [true, false]) {
     const known = tags.map((tag) => tag.name);
     for (const [, tag] of TUTORIAL) expect(known).toContain(tag);
     const page = await somebody(house, { scripts });
-    for (const [keyword, tag] of TUTORIAL) await byHand(page, keyword, tag, user.name);
+    // Without scripts every pick is a page of its own: one rule shows it.
+    const list = scripts ? TUTORIAL : TUTORIAL.slice(0, 1);
+    for (const [keyword, tag] of list) await byHand(page, keyword, tag, user.name);
     await save(page);
     const written = await exported(page);
     expect(written.$schema).toBe("rules.schema.json");
-    await paste(page, tutorial(user), "replace");
+    await paste(page, tutorial(user, list), "replace");
     // It is what is in force already: there is nothing to save.
-    await expect(lines(page)).toHaveCount(4);
+    await expect(lines(page)).toHaveCount(list.length);
     await expect(page.getByText(/^Unsaved changes/)).toHaveCount(0);
-    expect(written.rules.map((rule) => rule.id)).toEqual(TUTORIAL.map(([keyword]) => keyword));
+    expect(written.rules.map((rule) => rule.id)).toEqual(list.map(([keyword]) => keyword));
   });
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn Shortcuts() -> impl IntoView {
         }
     };
     view! {
-        <div id=SHORTCUTS class="panel shortcuts" popover="auto" role="dialog" aria-label="Keyboard shortcuts">
+        <div id=SHORTCUTS class="panel shortcuts" popover="auto" tabindex="0" role="dialog" aria-label="Keyboard shortcuts">
             {list("Everywhere", EVERYWHERE.to_vec())}
             {list("On the list", ON_THE_LIST.to_vec())}
             {list("On a run", ON_A_RUN.to_vec())}

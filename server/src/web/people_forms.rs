@@ -128,30 +128,37 @@ async fn set_people(
 ) -> Response {
     let engine = &web.0.engine;
     let touched = Typed::all(&body).into_iter().filter(Typed::is_touched);
-    let mut changed = Vec::new();
+    let (mut changed, mut wrong) = (Vec::new(), Vec::new());
     for typed in touched {
         let user = UserId::from(typed.user.clone());
         let name = text::user_name(&user, &engine.mirror().read().directory);
         match typed.read() {
             Ok(person) => changed.push((user, person)),
-            Err(why) => {
-                let said = Said::refused(format!("{name}: {why} Nothing was saved."));
-                return answered(&web, &session, said, PEOPLE);
-            }
+            Err(why) => wrong.push(format!("{name}: {why}")),
         }
     }
-    if changed.is_empty() {
-        return answered(&web, &session, Said::done("Nothing was changed."), PEOPLE);
-    }
-    match engine.set_people(&changed).await {
-        Ok(()) => {
-            let number = text::plural(changed.len() as u64, "user");
-            tracing::info!(by = by.name, changed = number, "absences and caps were set");
-            let said = Said::done(format!("Saved for {number}."));
-            answered(&web, &session, said, PEOPLE)
+    // What makes sense is kept, so that nobody types it twice because of another line.
+    if !changed.is_empty() {
+        if let Err(error) = engine.set_people(&changed).await {
+            return failed(&error);
         }
-        Err(error) => failed(&error),
+        tracing::info!(
+            by = by.name,
+            users = changed.len(),
+            "absences and caps were set"
+        );
     }
+    let saved = match (changed.len() as u64, wrong.is_empty()) {
+        (0, true) => "Nothing was changed.".to_owned(),
+        (0, false) => "Nothing was saved.".to_owned(),
+        (users, _) => format!("Saved for {}.", text::plural(users, "user")),
+    };
+    let said = if wrong.is_empty() {
+        Said::done(saved)
+    } else {
+        Said::refused(format!("{} {saved}", wrong.join(" ")))
+    };
+    answered(&web, &session, said, PEOPLE)
 }
 
 #[derive(Deserialize)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use routing::Compiled;
 use routing::evaluate::Evaluator;
-use routing::model::{Actions, Mode, Repeat, Rule, RuleId, RuleSet};
+use routing::model::{Actions, Mode, Repeat, Rule, RuleId, RuleSet, When};
 use routing::moment::Occasion;
 use routing::problem::Problem;
 use routing::world::Staff;
@@ -96,13 +96,11 @@ impl Engine {
                     let row = row.seen_by_rules(&acts);
                     let mut evaluator = Evaluator::new(&compiled);
                     let decision = evaluator.decide(&row, &moment, &mut Staff::default());
-                    let changes = decision.firings.into_iter().flat_map(|one| one.changes);
-                    found.note = changes
-                        .filter_map(|change| match change {
-                            Change::AddNote(note) => Some(note),
-                            _ => None,
-                        })
-                        .next();
+                    let mut changes = decision.firings.into_iter().flat_map(|one| one.changes);
+                    found.note = changes.find_map(|change| match change {
+                        Change::AddNote(note) => Some(note),
+                        _ => None,
+                    });
                 }
             }
             found.first.push(RuleMatch {
@@ -125,7 +123,7 @@ fn bare(rule: Rule, note: Option<String>) -> Rule {
             rule.name
         },
         mode: Mode::On,
-        when: vec![routing::model::When::Sweep],
+        when: vec![When::Sweep],
         actions: Actions {
             note,
             ..Actions::default()

@@ -18,7 +18,16 @@ const FRESH_MS: i64 = 60_000;
 
 /// What was last looked through.
 #[derive(Debug, Default)]
-pub(super) struct Looked(Mutex<Option<(RuleSet, i64, Arc<Vec<Warning>>)>>);
+pub(super) struct Looked(Mutex<Option<Found>>);
+
+/// What is odd about a set.
+#[derive(Debug)]
+struct Found {
+    rules: RuleSet,
+    /// When it was found out, in ms since the epoch.
+    at: i64,
+    warnings: Arc<Vec<Warning>>,
+}
 
 impl Engine {
     /// What a person should know before `rules` are saved. Takes seconds for many rules and conversations; the mirror
@@ -37,12 +46,16 @@ impl Engine {
         });
         let (engine, rules) = (self.clone(), rules.clone());
         let looking = tokio::task::spawn_blocking(move || {
-            let now = engine.now();
-            let found = Arc::new(engine.warnings_now(&rules, &habits)?);
+            let at = engine.now();
+            let warnings = Arc::new(engine.warnings_now(&rules, &habits)?);
+            let found = Found {
+                rules,
+                at,
+                warnings: Arc::clone(&warnings),
+            };
             let looked = &engine.0.rules.looked.0;
-            *looked.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some((rules, now, Arc::clone(&found)));
-            Ok(found)
+            *looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+            Ok(warnings)
         });
         // What breaks down is in the log; nothing is known then.
         looking.await.unwrap_or_else(|_| Ok(Arc::default()))
@@ -68,8 +81,8 @@ impl Engine {
     pub fn known_rule_warnings(&self, rules: &RuleSet) -> Option<Arc<Vec<Warning>>> {
         let looked = &self.0.rules.looked.0;
         let looked = looked.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, at, found) = looked.as_ref()?;
-        (known == rules && self.now() - at < FRESH_MS).then(|| Arc::clone(found))
+        let found = looked.as_ref().filter(|found| found.rules == *rules)?;
+        (self.now() - found.at < FRESH_MS).then(|| Arc::clone(&found.warnings))
     }
 
     fn warnings_now(

@@ -113,7 +113,7 @@ mod tests {
             serde_json::from_str::<Extras>("{}").unwrap(),
             Extras::default()
         );
-        assert_eq!(std::mem::size_of::<Extras>(), 16);
+        assert_eq!(size_of::<Extras>(), 16);
     }
 
     #[test]

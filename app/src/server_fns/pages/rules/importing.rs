@@ -9,12 +9,12 @@ const SAMPLE: &str = r#"[
   { "keyword": "invoice", "tag": "billing", "assignee": "Ana Ruiz" }
 ]"#;
 
-pub(super) fn draw(asked: Asked) -> String {
+pub(super) fn draw(asked: &Asked) -> String {
     let pasted = asked.pasted.clone().unwrap_or_default();
     html(|| {
         view! {
             {head(view! { <h1>"Import rules"</h1> })}
-            {spoken(&asked)}
+            {spoken(asked)}
             <form class="rules-import" method="post" action="/rules/import" autocomplete="off">
                 <p>
                     "Paste a document as Export writes it, or the list of Hiver's tutorial. Names of users, tags and \
@@ -26,10 +26,8 @@ pub(super) fn draw(asked: Asked) -> String {
                     <button class="button primary">"Import"</button>
                     <a class="button" href="/rules">"Go back"</a>
                 </span>
-                <p class="hint">
-                    "Nothing is in force before you save. The shape of a document: "
-                    <a href="/rules/schema.json" rel="external">"rules.schema.json"</a>
-                </p>
+                <p class="hint">"Nothing is in force before you save."</p>
+                <p><a href="/rules/schema.json" rel="external">"The shape of a document"</a></p>
             </form>
             <form class="rules-import" method="post" action="/rules/import" enctype="multipart/form-data">
                 <h2>"Or a file"</h2>

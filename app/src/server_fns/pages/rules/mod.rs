@@ -83,7 +83,7 @@ pub(in crate::server_fns) async fn draw(
     match part.as_str() {
         "" => list::draw(&around, &work, asked).await.map(Some),
         "save" if edits => saving::draw(&around, &work, asked).await.map(Some),
-        "import" if edits => Ok(Some(importing::draw(asked))),
+        "import" if edits => Ok(Some(importing::draw(&asked))),
         "versions" => versions::list(&around, asked).await.map(Some),
         other => match (other.strip_prefix("versions/"), rule_named(other)) {
             (Some(number), _) => versions::one(&around, &work, number, asked).await,
