@@ -60,6 +60,22 @@ async fn what_rules_would_do_is_a_preview_and_then_a_run() {
     let subject = found.subject.unwrap_or_else(|| "unknown".to_owned());
     assert_eq!(found.notes[0].body, format!("The rule second: {subject}"));
 
+    // They have acted: where they do so once, they do not again.
+    assert_eq!(engine.acts().len(), 3);
+    let mut once = set.clone();
+    for rule in &mut once.rules {
+        rule.repeat = routing::model::Repeat::Once;
+    }
+    let again = engine.plan_rules(
+        "ana".to_owned(),
+        &once,
+        "Again".to_owned(),
+        ids(&open[..3]),
+        None,
+    );
+    let again = changes(&engine, again.await.unwrap()).await;
+    assert!(again.iter().all(|row| row.rule.as_ref().unwrap().rule == "first"));
+
     // One rule alone, also one that is off.
     let id = plan(matching("status:open"), Some("off")).await.unwrap();
     let rows = changes(&engine, id).await;
