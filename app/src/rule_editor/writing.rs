@@ -219,14 +219,11 @@ fn written_texts(texts: &[String]) -> String {
     let lines: Vec<String> = texts
         .iter()
         .map(|text| {
-            let plain = !text.is_empty()
-                && text.trim() == text
-                && !text.contains(['\n', '\r'])
-                && !(text.starts_with('"') && text.ends_with('"'));
-            if plain {
-                text.clone()
-            } else {
+            let is_quoted = text.starts_with('"') && text.ends_with('"');
+            if text.is_empty() || is_quoted || text.trim() != text || text.contains(['\n', '\r']) {
                 serde_json::Value::from(text.as_str()).to_string()
+            } else {
+                text.clone()
             }
         })
         .collect();
