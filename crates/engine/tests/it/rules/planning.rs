@@ -74,7 +74,11 @@ async fn what_rules_would_do_is_a_preview_and_then_a_run() {
         None,
     );
     let again = changes(&engine, again.await.unwrap()).await;
-    assert!(again.iter().all(|row| row.rule.as_ref().unwrap().rule == "first"));
+    assert!(
+        again
+            .iter()
+            .all(|row| row.rule.as_ref().unwrap().rule == "first")
+    );
 
     // One rule alone, also one that is off.
     let id = plan(matching("status:open"), Some("off")).await.unwrap();
