@@ -154,7 +154,7 @@ async fn backtest_page(engine: &Engine, who: &SignedIn, asked: &Asked) -> Result
         page: asked.page.parse().unwrap_or(1),
         may,
     };
-    Ok(backtest::draw(&words, found, said))
+    Ok(backtest::draw(&words, &found, said))
 }
 
 #[cfg(feature = "ssr")]
@@ -211,7 +211,7 @@ async fn explain_page(engine: &Engine, who: &SignedIn, asked: &Asked) -> Result<
         matching: offered.1,
         explained,
     };
-    Ok(explain::of_rule(&words, found))
+    Ok(explain::of_rule(&words, &found))
 }
 
 #[cfg(feature = "ssr")]

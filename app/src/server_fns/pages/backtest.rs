@@ -38,12 +38,12 @@ pub(in crate::server_fns) struct Found<'f> {
 }
 
 /// Draws the page.
-pub(in crate::server_fns) fn draw(words: &Words, found: Found<'_>, said: Option<Said>) -> String {
+pub(in crate::server_fns) fn draw(words: &Words, found: &Found<'_>, said: Option<Said>) -> String {
     let body = match found.kept.as_ref().map(|kept| (kept, &kept.state)) {
-        None => begin(words, &found).into_any(),
+        None => begin(words, found).into_any(),
         Some((kept, BacktestState::Running { done, of })) => running(kept, *done, *of).into_any(),
         Some((kept, BacktestState::Done(result))) => {
-            ended(words, &found, kept, &Arc::clone(result)).into_any()
+            ended(words, found, kept, &Arc::clone(result)).into_any()
         }
         Some((_, BacktestState::Cancelled)) => over(
             "Cancelled",
@@ -59,7 +59,7 @@ pub(in crate::server_fns) fn draw(words: &Words, found: Found<'_>, said: Option<
     view! {
         {head("Backtest", view! { <a href="/rules">"Rules"</a> })}
         {said.map(Said::draw)}
-        {form(words, &found)}
+        {form(words, found)}
         {body}
     }
     .to_html()

@@ -88,7 +88,7 @@ pub(in crate::server_fns) fn of_conversation(words: &Words, found: &Found, rule:
 }
 
 /// Draws the page on which a conversation is looked for, to explain a rule by it.
-pub(in crate::server_fns) fn of_rule(words: &Words, found: Search<'_>) -> String {
+pub(in crate::server_fns) fn of_rule(words: &Words, found: &Search<'_>) -> String {
     let picked = found.rule.to_owned();
     let options: Vec<_> = found
         .set
@@ -127,7 +127,7 @@ pub(in crate::server_fns) fn of_rule(words: &Words, found: Search<'_>) -> String
             </div>
         }
         .into_any(),
-        None => offered(&found).into_any(),
+        None => offered(found).into_any(),
     };
     view! {
         {head("Explain", view! { <a href="/rules">"Rules"</a> })}
