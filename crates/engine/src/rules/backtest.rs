@@ -109,7 +109,7 @@ impl Engine {
             let permit = engine.0.rules.backtests.permit().await;
             let worker = engine.clone();
             let done = tokio::task::spawn_blocking(move || {
-                let ended = worker.work_on_backtest(sides, &ids, &work);
+                let ended = worker.work_on_backtest(&sides, &ids, &work);
                 work.end(ended);
             });
             if let Err(error) = done.await {
@@ -146,11 +146,11 @@ impl Engine {
 
     fn work_on_backtest(
         &self,
-        sides: Sides,
+        sides: &Sides,
         ids: &[triage::model::ConversationId],
         work: &Work,
     ) -> Ended {
-        let mut comparison = Comparison::new(&sides);
+        let mut comparison = Comparison::new(sides);
         let mut told = Instant::now();
         for chunk in ids.chunks(CHUNK) {
             if work.is_cancelled() || self.0.stop.is_cancelled() {
