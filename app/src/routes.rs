@@ -6,25 +6,15 @@ use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use crate::components::frame::FrameAround;
-use crate::pages::activity::ActivityPage;
-use crate::pages::budget::BudgetPage;
 use crate::pages::conversation::ConversationPage;
+use crate::pages::drawn::DrawnPage;
 use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFoundPage;
-use crate::pages::operators::OperatorsPage;
-use crate::pages::overview::OverviewPage;
-use crate::pages::password::PasswordPage;
 use crate::pages::preview::PreviewPage;
-use crate::pages::reading::ReadingPage;
-use crate::pages::rules::RulesPage;
 use crate::pages::run::RunPage;
-use crate::pages::runs::RunsPage;
 use crate::pages::settings::SettingsPage;
-use crate::pages::settings_part::SettingsPartPage;
 use crate::pages::setup::SetupPage;
 use crate::pages::triage::TriagePage;
-use crate::pages::trying::TryingPage;
-use crate::pages::webhooks::WebhooksPage;
 
 /// The application. Every page waits for its data on the server, so that it also works without scripts.
 #[component]
@@ -40,26 +30,26 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=FrameAround ssr=SsrMode::Async>
-                    <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("/") view=DrawnPage ssr=SsrMode::Async/>
                     <Route path=path!("/triage") view=TriagePage ssr=SsrMode::Async/>
                     <Route path=path!("/preview/:id") view=PreviewPage ssr=SsrMode::Async/>
                     <Route path=path!("/conversations/:id") view=ConversationPage ssr=SsrMode::Async/>
-                    <Route path=path!("/conversations/:id/rules") view=TryingPage ssr=SsrMode::Async/>
-                    <Route path=path!("/rules/backtest") view=TryingPage ssr=SsrMode::Async/>
-                    <Route path=path!("/rules/explain") view=TryingPage ssr=SsrMode::Async/>
-                    <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/conversations/:id/rules") view=DrawnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules/backtest") view=DrawnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules/explain") view=DrawnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/runs") view=DrawnPage ssr=SsrMode::Async/>
                     <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async/>
-                    <Route path=path!("/rules") view=RulesPage ssr=SsrMode::Async/>
-                    <Route path=path!("/rules/:id") view=RulesPage ssr=SsrMode::Async/>
-                    <Route path=path!("/rules/versions/:number") view=RulesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules") view=DrawnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules/:id") view=DrawnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/rules/versions/:number") view=DrawnPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/activity") view=ActivityPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/budget") view=BudgetPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/operators") view=OperatorsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/password") view=PasswordPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/reading") view=ReadingPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/webhooks") view=WebhooksPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/:part") view=SettingsPartPage ssr=SsrMode::Async/>
+                    <Route path=path!("/activity") view=DrawnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/budget") view=DrawnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/operators") view=DrawnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/password") view=DrawnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/reading") view=DrawnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/webhooks") view=DrawnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/:part") view=DrawnPage ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -65,7 +65,7 @@ test("nothing but the door answers a stranger", async ({ house }) => {
     expect(answer.status, path).toBe(303);
     expect(answer.headers.get("location"), path).toBe(`/login?${new URLSearchParams({ next: path })}`);
   }
-  for (const path of ["/api/frame", "/api/overview", "/api/conversations", "/api/connection", "/live"]) {
+  for (const path of ["/api/frame", "/api/page?path=/", "/api/conversations", "/api/connection", "/live"]) {
     expect((await at(path)).status, path).toBe(401);
   }
   for (const path of ["/api/plan", "/api/start_run", "/api/check_key"]) {

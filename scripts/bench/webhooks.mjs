@@ -82,7 +82,7 @@ await main(120_000, async () => {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, deliver));
-  const page = await json(agent, url, "/api/webhooks", cookie);
+  const page = await json(agent, url, "/api/page?path=/settings/webhooks", cookie);
   const kept = Number(page.match(/([\d,]+) deliver(?:y|ies) kept/)?.[1].replace(",", ""));
   if (!(kept >= DELIVERIES)) throw new Error(`${kept} deliveries were kept`);
   agent.destroy();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use leptos::html::Div;
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 use super::problem::PageProblem;
 use crate::server_fns::ApiError;
@@ -16,19 +17,15 @@ pub(crate) type Again = Arc<dyn Fn() -> Drawing + Send + Sync>;
 /// HTML on its way.
 pub(crate) type Drawing = Pin<Box<dyn Future<Output = Result<String, ApiError>>>>;
 
-/// Shows HTML that a server function has drawn from escaped text (see `server_fns::pages`). Its links and plain
-/// forms work, with scripts and without; it holds nothing that needs any.
-#[component]
-pub(crate) fn Drawn(html: Resource<Result<String, ApiError>>) -> impl IntoView {
-    view! { <DrawnAt html=html node=NodeRef::new()/> }
-}
-
-/// The same for a page that follows what happens: it is drawn again whenever `moves` grows. What differs then is
-/// changed in its place: nothing moves, and the focus stays.
+/// Shows a page that a server function has drawn from escaped text (see `server_fns::drawn`): its title, a line break,
+/// and HTML. Its links and plain forms work, with scripts and without.
+///
+/// It is drawn again whenever the number in `moves` grows, beside the path that it is of. What differs then is changed in its place: nothing moves, and the focus
+/// stays.
 #[component]
 pub(crate) fn DrawnLive(
     html: Resource<Result<String, ApiError>>,
-    moves: RwSignal<u32>,
+    moves: Memo<(String, u32)>,
     again: Again,
 ) -> impl IntoView {
     let node = NodeRef::<Div>::new();
@@ -37,28 +34,36 @@ pub(crate) fn DrawnLive(
         again: StoredValue::new(again),
         wanted: StoredValue::new(0),
     };
-    Effect::new(move |before: Option<u32>| {
+    Effect::new(move |before: Option<(String, u32)>| {
         let now = moves.get();
-        if before.is_some_and(|before| before != now) {
+        // Another page is on its way by itself.
+        if before.is_some_and(|before| before.0 == now.0 && before.1 != now.1) {
             following.draw();
         }
         now
     });
-    view! { <DrawnAt html=html node=node/> }
-}
-
-#[component]
-fn DrawnAt(html: Resource<Result<String, ApiError>>, node: NodeRef<Div>) -> impl IntoView {
     view! {
         <Transition>
             {move || Suspend::new(async move {
                 match html.await {
-                    Ok(html) => view! { <div class="drawn" node_ref=node inner_html=html></div> }.into_any(),
+                    Ok(page) => {
+                        let (title, html) = parts(&page);
+                        view! {
+                            <Title text=title.to_owned()/>
+                            <div class="drawn" node_ref=node inner_html=html.to_owned()></div>
+                        }
+                            .into_any()
+                    }
                     Err(error) => view! { <PageProblem error=error/> }.into_any(),
                 }
             })}
         </Transition>
     }
+}
+
+/// The title of a page, and its HTML.
+fn parts(page: &str) -> (&str, &str) {
+    page.split_once('\n').unwrap_or_default()
 }
 
 /// Drawing a page again, once at a time.
@@ -98,7 +103,7 @@ impl Following {
                 match drawn {
                     Ok(html) => {
                         if let Some(node) = self.node.get_untracked() {
-                            in_place::update(&node, &html);
+                            in_place::update(&node, parts(&html).1);
                         }
                         if wanted > 1 {
                             self.draw();

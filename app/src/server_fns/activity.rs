@@ -1,33 +1,26 @@
 //! Everything that was sent to Hiver from here, by whom: a page that the server draws.
 
-use leptos::prelude::*;
-use server_fn::codec::GetUrl;
-#[cfg(feature = "ssr")]
-use {
-    super::access::{internal, require},
-    super::pages::activity::{Asked, Found},
-    super::words::Words,
-    crate::view::Role,
-    jiff::civil::Date,
-    store::WrittenFilter,
-};
+use super::access::{internal, require};
+use super::pages::activity::{Asked, Found};
+use super::words::Words;
+use crate::view::Role;
+use jiff::civil::Date;
+use store::WrittenFilter;
 
-use super::{ApiError, Json};
+use super::ApiError;
 
 /// Lines on a page of the activity.
-#[cfg(feature = "ssr")]
 const PAGE_SIZE: u64 = 100;
 
 /// The activity as HTML, narrowed to an author, a mailbox (by id), a kind of change and days (`2026-11-23`, both
 /// included) where they are named.
-#[server(prefix = "/api", endpoint = "activity", output = Json, input = GetUrl)]
-pub async fn activity_page(
-    #[server(default)] author: String,
-    #[server(default)] mailbox: String,
-    #[server(default)] kind: String,
-    #[server(default)] since: String,
-    #[server(default)] until: String,
-    #[server(default)] page: u64,
+pub(super) async fn activity_page(
+    author: String,
+    mailbox: String,
+    kind: String,
+    since: String,
+    until: String,
+    page: u64,
 ) -> Result<String, ApiError> {
     let (engine, by) = require(Role::Viewer)?;
     let words = Words::of(&engine);

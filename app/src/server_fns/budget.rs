@@ -1,19 +1,13 @@
 //! The budget of the last 24 hours: a page that the server draws.
 
-use leptos::prelude::*;
-use server_fn::codec::GetUrl;
-#[cfg(feature = "ssr")]
-use {
-    super::access::{internal, require},
-    super::words::Words,
-    crate::view::Role,
-};
+use super::access::{internal, require};
+use super::words::Words;
+use crate::view::Role;
 
-use super::{ApiError, Json};
+use super::ApiError;
 
 /// The budget as HTML.
-#[server(prefix = "/api", endpoint = "budget", output = Json, input = GetUrl)]
-pub async fn budget_page() -> Result<String, ApiError> {
+pub(super) async fn budget_page() -> Result<String, ApiError> {
     let (engine, _) = require(Role::Viewer)?;
     let budget = engine.budget().await.map_err(|error| internal(&error))?;
     Ok(super::pages::budget::draw(&Words::of(&engine), &budget))

@@ -2,30 +2,40 @@
 //!
 //! Every function states the role it needs as its first act. They are public addresses under `/api/`.
 
-pub(crate) mod activity;
-pub(crate) mod budget;
 pub(crate) mod connection;
 pub(crate) mod conversation;
+pub(crate) mod drawn;
 mod error;
 pub(crate) mod frame;
 mod json;
-pub(crate) mod operators;
-pub(crate) mod overview;
 pub(crate) mod preview;
-pub(crate) mod reading;
-pub(crate) mod rules;
 pub(crate) mod runs;
-pub(crate) mod settings_parts;
 pub(crate) mod triage;
-pub(crate) mod trying;
-pub(crate) mod webhooks;
 
 #[cfg(feature = "ssr")]
 mod access;
 #[cfg(feature = "ssr")]
+mod activity;
+#[cfg(feature = "ssr")]
+mod budget;
+#[cfg(feature = "ssr")]
 mod export;
 #[cfg(feature = "ssr")]
+mod operators;
+#[cfg(feature = "ssr")]
+mod overview;
+#[cfg(feature = "ssr")]
 mod pages;
+#[cfg(feature = "ssr")]
+mod reading;
+#[cfg(feature = "ssr")]
+pub(crate) mod rules;
+#[cfg(feature = "ssr")]
+mod settings_parts;
+#[cfg(feature = "ssr")]
+mod trying;
+#[cfg(feature = "ssr")]
+mod webhooks;
 #[cfg(feature = "ssr")]
 mod words;
 

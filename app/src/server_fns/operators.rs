@@ -1,21 +1,16 @@
 //! Operators, and one's own password: pages that the server draws.
 
+use super::access::{internal, require};
+use super::pages;
+use super::words::Words;
+use crate::view::Role;
 use leptos::prelude::*;
-use server_fn::codec::GetUrl;
-#[cfg(feature = "ssr")]
-use {
-    super::access::{internal, require},
-    super::pages,
-    super::words::Words,
-    crate::view::Role,
-    store::Store,
-};
+use store::Store;
 
-use super::{ApiError, Json};
+use super::ApiError;
 
 /// Who may sign in, as HTML.
-#[server(prefix = "/api", endpoint = "operators", output = Json, input = GetUrl)]
-pub async fn operators_page() -> Result<String, ApiError> {
+pub(super) async fn operators_page() -> Result<String, ApiError> {
     let (engine, me) = require(Role::Admin)?;
     let store = use_context::<Store>().ok_or(ApiError::Internal)?;
     let said = pages::said();
@@ -29,8 +24,7 @@ pub async fn operators_page() -> Result<String, ApiError> {
 }
 
 /// The form for one's own password, as HTML.
-#[server(prefix = "/api", endpoint = "own_password", output = Json, input = GetUrl)]
-pub async fn password_page() -> Result<String, ApiError> {
+pub(super) async fn password_page() -> Result<String, ApiError> {
     let (_, me) = require(Role::Viewer)?;
     Ok(pages::password::draw(&me, pages::said()))
 }

@@ -1,13 +1,9 @@
 //! Where the work is.
 
-use leptos::prelude::*;
-use server_fn::codec::GetUrl;
-
-use super::{ApiError, Json};
+use super::ApiError;
 
 /// Counts per mailbox and per user; what came and left in the last days, in charts or in numbers. As HTML.
-#[server(prefix = "/api", endpoint = "overview", output = Json, input = GetUrl)]
-pub async fn overview_page(#[server(default)] numbers: bool) -> Result<String, ApiError> {
+pub(super) async fn overview_page(numbers: bool) -> Result<String, ApiError> {
     use super::access::{internal, require};
     use super::pages::{flow, overview, rule_notices};
     use super::words::Words;
@@ -28,7 +24,8 @@ pub async fn overview_page(#[server(default)] numbers: bool) -> Result<String, A
     let flow = flow::draw(&words, &named, numbers);
     let notices = engine.rule_notices().await;
     let notices = notices.map_err(|error| internal(&error))?;
-    let mut html = rule_notices::draw(&words, notices, by.role, "/");
+    let mut html = "<h1>Overview</h1>".to_owned();
+    html.push_str(&rule_notices::draw(&words, notices, by.role, "/"));
     html.push_str(&overview::draw(words.overview(mailboxes, users, flow)));
     Ok(html)
 }

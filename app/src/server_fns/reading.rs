@@ -1,20 +1,14 @@
 //! Reading: what of Hiver the mirror has, how often it is read again, and at what price; a page that the server draws.
 
-use leptos::prelude::*;
-use server_fn::codec::GetUrl;
-#[cfg(feature = "ssr")]
-use {
-    super::access::{internal, require},
-    super::pages,
-    super::words::Words,
-    crate::view::Role,
-};
+use super::access::{internal, require};
+use super::pages;
+use super::words::Words;
+use crate::view::Role;
 
 use super::ApiError;
 
 /// The mailboxes with their freshness and price, and what an admin may set, as HTML.
-#[server(prefix = "/api", endpoint = "reading", input = GetUrl)]
-pub async fn reading_page() -> Result<String, ApiError> {
+pub(super) async fn reading_page() -> Result<String, ApiError> {
     let (engine, operator) = require(Role::Viewer)?;
     let said = pages::said();
     let reading = engine

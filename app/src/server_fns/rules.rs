@@ -1,21 +1,15 @@
 //! Routing rules: list, editor, versions, import; pages that the server draws. See `rule_editor` for what is edited.
 
-use leptos::prelude::*;
-use server_fn::codec::GetUrl;
-#[cfg(feature = "ssr")]
-use {
-    super::access::{Draft, SignedIn, extension, internal, refuse, require},
-    super::pages::{self, Said, rules::Asked},
-    crate::view::Role,
-    engine::Engine,
-    routing::model::RuleId,
-};
+use super::access::{Draft, SignedIn, extension, internal, refuse, require};
+use super::pages::{self, Said, rules::Asked};
+use crate::view::Role;
+use engine::Engine;
+use routing::model::RuleId;
 
-use super::{ApiError, Json};
+use super::ApiError;
 
 /// The page at `at`, an address below `/rules` with its query, as HTML.
-#[server(prefix = "/api", endpoint = "rules", output = Json, input = GetUrl)]
-pub async fn rules_page(at: String) -> Result<String, ApiError> {
+pub(super) async fn rules_page(at: String) -> Result<String, ApiError> {
     let (engine, by) = require(Role::Viewer)?;
     let asked = Asked {
         said: pages::said(),
@@ -26,7 +20,6 @@ pub async fn rules_page(at: String) -> Result<String, ApiError> {
 }
 
 /// What is to be drawn in answer to a form that scripts have sent.
-#[cfg(feature = "ssr")]
 #[derive(Debug, Default)]
 pub struct Answered {
     /// The page.
@@ -43,7 +36,6 @@ pub struct Answered {
 ///
 /// # Errors
 /// When there is no such page, or the engine fails.
-#[cfg(feature = "ssr")]
 pub async fn answer(
     engine: &Engine,
     by: &SignedIn,
@@ -58,7 +50,6 @@ pub async fn answer(
     draw(engine, by, asked).await
 }
 
-#[cfg(feature = "ssr")]
 async fn draw(engine: &Engine, by: &SignedIn, asked: Asked) -> Result<String, ApiError> {
     match pages::rules::draw(engine, by, asked).await {
         Ok(Some(html)) => Ok(html),
@@ -71,16 +62,13 @@ async fn draw(engine: &Engine, by: &SignedIn, asked: Asked) -> Result<String, Ap
 }
 
 /// Words that are no ids in an address: pages have them.
-#[cfg(feature = "ssr")]
 const TAKEN: [&str; 6] = [
     "versions", "import", "save", "export", "backtest", "explain",
 ];
 /// Stands before such an id.
-#[cfg(feature = "ssr")]
 const MARK: &str = "rule:";
 
 /// The page of a rule.
-#[cfg(feature = "ssr")]
 pub(crate) fn address(id: &RuleId) -> String {
     let mark = if TAKEN.contains(&id.as_str()) {
         MARK
@@ -91,14 +79,12 @@ pub(crate) fn address(id: &RuleId) -> String {
 }
 
 /// The rule whose page this is.
-#[cfg(feature = "ssr")]
 pub(crate) fn rule_of(path: &str) -> Option<RuleId> {
     let id = path.split('?').next()?.strip_prefix("/rules/")?;
     rule_named(id)
 }
 
 /// The rule that the last part of an address names.
-#[cfg(feature = "ssr")]
 pub fn rule_named(part: &str) -> Option<RuleId> {
     let id = match part.strip_prefix(MARK) {
         Some(id) => id,
@@ -110,7 +96,6 @@ pub fn rule_named(part: &str) -> Option<RuleId> {
 }
 
 /// Text as part of an address.
-#[cfg(feature = "ssr")]
 pub(crate) fn encoded(text: &str) -> String {
     super::words::encode(text)
 }

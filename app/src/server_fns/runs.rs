@@ -24,8 +24,8 @@ const RUNS_PAGE: u64 = 30;
 const CHANGES_PAGE: u64 = 100;
 
 /// Confirmed runs, newest first, as HTML.
-#[server(prefix = "/api", endpoint = "runs", output = Json, input = GetUrl)]
-pub async fn runs_page(#[server(default)] page: u64) -> Result<String, ApiError> {
+#[cfg(feature = "ssr")]
+pub(super) async fn runs_page(page: u64) -> Result<String, ApiError> {
     let (engine, _) = require(Role::Viewer)?;
     let page = page.max(1);
     let (runs, total) = engine
@@ -41,7 +41,7 @@ pub async fn runs_page(#[server(default)] page: u64) -> Result<String, ApiError>
         page: usize::try_from(page).unwrap_or(1),
         pages: usize::try_from(total.div_ceil(RUNS_PAGE).max(1)).unwrap_or(1),
     };
-    Ok(super::pages::runs::draw(list))
+    Ok(format!("<h1>Runs</h1>{}", super::pages::runs::draw(list)))
 }
 
 /// A run: how it stands, what went wrong, and its changes, narrowed to an outcome where one is named.

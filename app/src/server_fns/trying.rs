@@ -1,43 +1,31 @@
 //! Rules that are tried or explained; pages that the server draws. Their forms are plain ones: those that begin
 //! something are handled in `web/trying_forms.rs`.
 
-use leptos::prelude::*;
-use server_fn::codec::GetUrl;
-#[cfg(feature = "ssr")]
-use {
-    super::access::{SignedIn, internal, refuse, require},
-    super::pages::{self, backtest, explain},
-    super::words::Words,
-    crate::view::Role,
-    engine::{Engine, RuleSource},
-    leptos_router::location::Url,
-    routing::moment::Occasion,
-    serde::Deserialize,
-    std::sync::Arc,
-    triage::model::ConversationId,
-};
+use super::access::{SignedIn, internal, refuse, require};
+use super::pages::{self, backtest, explain};
+use super::words::Words;
+use crate::view::Role;
+use engine::{Engine, RuleSource};
+use leptos_router::location::Url;
+use routing::moment::Occasion;
+use serde::Deserialize;
+use std::sync::Arc;
+use triage::model::ConversationId;
 
-use super::{ApiError, Json};
+use super::ApiError;
 
 /// Versions that can be chosen.
-#[cfg(feature = "ssr")]
 const VERSIONS: u64 = 30;
 /// What rules did to a conversation that is told.
-#[cfg(feature = "ssr")]
 const ACTS: u64 = 50;
 /// Conversations that are offered where words were typed in place of an id.
-#[cfg(feature = "ssr")]
 const OFFERED: usize = 20;
 
 /// The page at `path` as HTML: a backtest, or an explanation. `query` is what stands behind it in the address.
-#[server(prefix = "/api", endpoint = "trying", output = Json, input = GetUrl)]
-pub async fn trying_page(
-    path: String,
-    #[server(default)] query: String,
-) -> Result<String, ApiError> {
+pub(super) async fn trying_page(path: &str, query: &str) -> Result<String, ApiError> {
     let (engine, who) = require(Role::Viewer)?;
-    let asked: Asked = serde_qs::from_str(query.trim_start_matches('?')).unwrap_or_default();
-    match path.as_str() {
+    let asked: Asked = serde_qs::from_str(query).unwrap_or_default();
+    match path {
         "/rules/backtest" => backtest_page(&engine, &who, &asked).await,
         "/rules/explain" => explain_page(&engine, &who, &asked).await,
         path => {
@@ -57,7 +45,6 @@ pub async fn trying_page(
 }
 
 /// What the address asks for.
-#[cfg(feature = "ssr")]
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Asked {
@@ -76,7 +63,6 @@ struct Asked {
 }
 
 /// The rules that can be chosen, and which is.
-#[cfg(feature = "ssr")]
 async fn choices(
     engine: &Engine,
     who: &SignedIn,
@@ -104,7 +90,6 @@ async fn choices(
     })
 }
 
-#[cfg(feature = "ssr")]
 async fn backtest_page(engine: &Engine, who: &SignedIn, asked: &Asked) -> Result<String, ApiError> {
     let may = who.role >= Role::Lead;
     let words = Words::of(engine);
@@ -157,7 +142,6 @@ async fn backtest_page(engine: &Engine, who: &SignedIn, asked: &Asked) -> Result
     Ok(backtest::draw(&words, &found, said))
 }
 
-#[cfg(feature = "ssr")]
 async fn conversation_page(
     engine: &Engine,
     who: &SignedIn,
@@ -176,7 +160,6 @@ async fn conversation_page(
     ))
 }
 
-#[cfg(feature = "ssr")]
 async fn explain_page(engine: &Engine, who: &SignedIn, asked: &Asked) -> Result<String, ApiError> {
     let words = Words::of(engine);
     let typed = asked.conversation.trim();
@@ -214,7 +197,6 @@ async fn explain_page(engine: &Engine, who: &SignedIn, asked: &Asked) -> Result<
     Ok(explain::of_rule(&words, &found))
 }
 
-#[cfg(feature = "ssr")]
 async fn set_of(
     engine: &Engine,
     who: &SignedIn,
@@ -224,7 +206,6 @@ async fn set_of(
     Ok(set.map_err(|error| internal(&error))?.unwrap_or_default())
 }
 
-#[cfg(feature = "ssr")]
 async fn explained(
     engine: &Engine,
     who: &SignedIn,

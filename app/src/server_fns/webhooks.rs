@@ -1,23 +1,17 @@
 //! Webhooks: the address that Hiver delivers to, and what it delivered; a page that the server draws.
 
+use super::access::{internal, require};
+use super::pages::{self, webhooks::Found};
+use super::words::Words;
+use crate::view::Role;
 use leptos::prelude::*;
-use server_fn::codec::GetUrl;
-#[cfg(feature = "ssr")]
-use {
-    super::access::{internal, require},
-    super::pages::{self, webhooks::Found},
-    super::words::Words,
-    crate::view::Role,
-};
 
-use super::{ApiError, Json};
+use super::ApiError;
 
 /// Deliveries on a page.
-#[cfg(feature = "ssr")]
 const PAGE_SIZE: u64 = 50;
 
 /// What the server knows of the way from Hiver to here.
-#[cfg(feature = "ssr")]
 #[derive(Debug, Clone)]
 pub struct WebhookDoor {
     /// The address to which the secret is added; nothing where it is not known how the console is reached.
@@ -25,8 +19,10 @@ pub struct WebhookDoor {
 }
 
 /// Address and deliveries as HTML: those before number `before`, and one of them whole.
-#[server(prefix = "/api", endpoint = "webhooks", output = Json, input = GetUrl)]
-pub async fn webhooks_page(delivery: Option<i64>, before: Option<i64>) -> Result<String, ApiError> {
+pub(super) async fn webhooks_page(
+    delivery: Option<i64>,
+    before: Option<i64>,
+) -> Result<String, ApiError> {
     let (engine, _) = require(Role::Admin)?;
     let door = use_context::<WebhookDoor>().ok_or(ApiError::Internal)?;
     let said = pages::said();

@@ -127,7 +127,7 @@ async fn without_a_key_pages_lead_to_set_up() {
         "/login",
         "/api/frame",
         "/api/connection",
-        "/api/overview",
+        "/api/page?path=%2F",
     ] {
         assert_eq!(admin.get(path).await.status, 200, "{path}");
     }

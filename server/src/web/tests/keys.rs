@@ -14,7 +14,7 @@ async fn looked_at(browser: &Browser) -> String {
         "/runs",
         "/api/frame",
         "/api/connection",
-        "/api/overview",
+        "/api/page?path=%2F",
     ] {
         let answer = browser.get(path).await;
         all.push_str(&format!("{:?}{}", answer.headers, answer.body));

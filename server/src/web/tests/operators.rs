@@ -95,7 +95,13 @@ async fn a_made_password_is_shown_once_and_nowhere_else() {
     // Only who asked sees it, and not by asking for data.
     let other = console.signed_in("admin").await;
     assert!(made_password(&other.get(PAGE).await).is_none());
-    assert!(!admin.get("/api/operators").await.body.contains("made-"));
+    assert!(
+        !admin
+            .get("/api/page?path=%2Fsettings%2Foperators")
+            .await
+            .body
+            .contains("made-")
+    );
     let page = admin.get(PAGE).await;
     assert!(page.body.contains("Added Neo, lead."), "{}", page.body);
     assert_eq!(page.header("cache-control"), "no-store");
