@@ -263,12 +263,7 @@ async fn only_leads_save_import_and_restore() {
     let console = Console::synced(&house).await;
     let before = console.fingerprint(&house).await;
     let viewer = console.signed_in("viewer").await;
-    for path in [
-        "/rules/save",
-        "/rules/import",
-        "/rules/versions",
-        "/rules/backtest",
-    ] {
+    for path in ["/rules/save", "/rules/import", "/rules/versions"] {
         let request = viewer
             .request(Method::POST, path)
             .header("content-type", FORM)
