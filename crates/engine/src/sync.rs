@@ -89,10 +89,12 @@ async fn keep(engine: &Engine, link: &Arc<Link>) {
         since: engine.now(),
         ..Tried::default()
     };
-    if engine.config().duties == Duties::Reading {
-        engine.until_wanted().await;
-    }
+    let only_wanted = engine.config().duties == Duties::Reading;
     loop {
+        // What nobody wants is not begun: the process may end at any moment.
+        if only_wanted && !left_over.include_somebodys() {
+            engine.until_wanted().await;
+        }
         let wants = engine.take_wants(std::mem::take(&mut left_over));
         let agenda = match Agenda::now(engine, link, &tried, &wants).await {
             Ok(agenda) => agenda,

@@ -18,7 +18,11 @@ const FRESH_MS: i64 = 60_000;
 
 /// What was last looked through.
 #[derive(Debug, Default)]
-pub(super) struct Looked(Mutex<Option<Found>>);
+pub(super) struct Looked {
+    last: Mutex<Option<Found>>,
+    /// Sets are looked through one at a time: whoever asks for the same one meanwhile finds it done.
+    looking: tokio::sync::Mutex<()>,
+}
 
 /// What is odd about a set.
 #[derive(Debug)]
@@ -39,6 +43,10 @@ impl Engine {
         if let Some(known) = self.known_rule_warnings(rules) {
             return Ok(known);
         }
+        let _looking = self.0.rules.looked.looking.lock().await;
+        if let Some(known) = self.known_rule_warnings(rules) {
+            return Ok(known);
+        }
         // Without the history, less is found odd; that is no reason to say nothing.
         let habits = self.rule_habits().await.unwrap_or_else(|error| {
             tracing::warn!(error = %chain(&error), "the history could not be looked at for rules");
@@ -53,7 +61,7 @@ impl Engine {
                 at,
                 warnings: Arc::clone(&warnings),
             };
-            let looked = &engine.0.rules.looked.0;
+            let looked = &engine.0.rules.looked.last;
             *looked.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
             Ok(warnings)
         });
@@ -79,7 +87,7 @@ impl Engine {
     /// The same, where it was found out within the last minute.
     #[must_use]
     pub fn known_rule_warnings(&self, rules: &RuleSet) -> Option<Arc<Vec<Warning>>> {
-        let looked = &self.0.rules.looked.0;
+        let looked = &self.0.rules.looked.last;
         let looked = looked.lock().unwrap_or_else(PoisonError::into_inner);
         let found = looked.as_ref().filter(|found| found.rules == *rules)?;
         (self.now() - found.at < FRESH_MS).then(|| Arc::clone(&found.warnings))
