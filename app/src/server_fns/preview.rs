@@ -10,6 +10,7 @@ use {
     triage::actions::Actions,
     triage::model::RunId,
     triage::selection::Selection,
+    triage::text,
 };
 
 use super::{ApiError, Json};
@@ -61,7 +62,10 @@ pub async fn plan_again(id: i64) -> Result<(), ApiError> {
         leptos_axum::redirect(&format!("/preview/{again}"));
         return Ok(());
     }
-    plan_and_show(&engine, operator.name, run.selection, run.actions).await
+    match engine.plan_rules_again(operator.name.clone(), &run).await {
+        Ok(None) => plan_and_show(&engine, operator.name, run.selection, run.actions).await,
+        planned => shown(planned.map(|planned| planned.unwrap_or(run.id))),
+    }
 }
 
 /// Confirms a plan and leads to the run. A second time it leads to the same run and starts nothing.
@@ -73,7 +77,14 @@ pub async fn start_run(id: i64) -> Result<(), ApiError> {
         .await
         .map_err(|error| internal(&error))?;
     if !known {
-        return Err(refuse(no_plan(id)));
+        let overtaken = engine.overtaken(RunId(id)).await;
+        return Err(match overtaken.map_err(|error| internal(&error))? {
+            0 => refuse(no_plan(id)),
+            some => refuse(ApiError::Invalid(vec![format!(
+                "Nothing was started: the same rules have acted on {} of its conversations since this was planned. Plan again.",
+                text::count(some),
+            )])),
+        });
     }
     leptos_axum::redirect(&format!("/runs/{id}"));
     Ok(())
@@ -86,7 +97,13 @@ pub(super) async fn plan_and_show(
     selection: Selection,
     actions: Actions,
 ) -> Result<(), ApiError> {
-    match engine.plan(author, selection, actions).await {
+    shown(engine.plan(author, selection, actions).await)
+}
+
+/// Leads to a plan.
+#[cfg(feature = "ssr")]
+fn shown(planned: Result<RunId, PlanError>) -> Result<(), ApiError> {
+    match planned {
         Ok(id) => {
             leptos_axum::redirect(&format!("/preview/{id}"));
             Ok(())

@@ -82,6 +82,7 @@ impl Engine {
             actions,
             title: None,
             chain: Vec::new(),
+            rules: None,
             mirror_at,
             created_at: now,
         };

@@ -124,7 +124,16 @@ impl Engine {
         }))
     }
 
-    /// How many conversations of a plan changed in the mirror since it was made.
+    /// On how many conversations of a plan that rules made the same rules have acted since: it cannot be confirmed any
+    /// more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn overtaken(&self, id: RunId) -> Result<u64, Error> {
+        self.store().overtaken(id).await
+    }
+
+    /// How many conversations of a plan changed in the mirror since it was made, or were acted on by the same rules.
     async fn stale(&self, run: &Run) -> Result<usize, Error> {
         let changed: Vec<ConversationId> = {
             let mirror = self.mirror().read();
@@ -135,10 +144,13 @@ impl Engine {
                 .map(|row| row.conversation.id.clone())
                 .collect()
         };
-        self.store().count_planned(run.id, &changed).await
+        let changed = self.store().count_planned(run.id, &changed).await?;
+        let overtaken = self.store().overtaken(run.id).await?;
+        Ok(changed.max(usize::try_from(overtaken).unwrap_or(usize::MAX)))
     }
 
-    /// Confirms a plan; `false` when there is none of that number. Confirming twice starts one run.
+    /// Confirms a plan; `false` when there is none of that number, or it was [overtaken](Self::overtaken). Confirming
+    /// twice starts one run.
     ///
     /// # Errors
     /// When the database fails.
@@ -150,7 +162,11 @@ impl Engine {
             return Ok(false);
         }
         let lane = lane_for(run.facts.summary.requests);
-        if self.store().confirm_run(id, lane, self.now()).await? {
+        let confirmed = self.store().confirm_run(id, lane, self.now()).await?;
+        if !confirmed && run.state == RunState::Preview && self.overtaken(id).await? > 0 {
+            return Ok(false);
+        }
+        if confirmed {
             tracing::info!(run = %id, "run confirmed");
             if !run.chain.is_empty() {
                 self.remember_acts_of(id).await?;

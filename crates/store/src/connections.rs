@@ -1,8 +1,6 @@
 //! Connections: which Hiver account is meant, and its key, sealed.
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set, TransactionTrait,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::entities::connections;
@@ -107,7 +105,7 @@ impl Store {
     /// When a key was sealed under another secret than `old`, or the database fails.
     pub async fn reseal_keys(&self, old: &SecretKey, new: &SecretKey) -> Result<()> {
         let during = "seal the stored keys anew";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let rows = connections::Entity::find()
             .filter(connections::Column::KeySealed.is_not_null())
             .all(&transaction)

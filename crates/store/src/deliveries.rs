@@ -7,7 +7,7 @@ use std::str::FromStr;
 use sea_orm::sea_query::{Condition, Expr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Set, Statement, TransactionTrait,
+    QuerySelect, Set, Statement,
 };
 use sha2::{Digest, Sha256};
 use triage::model::ConversationId;
@@ -110,7 +110,7 @@ impl Store {
             .iter()
             .map(|one| hex(&Sha256::digest(&one.body)))
             .collect();
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let known: Vec<(String, i64, i64)> = Entity::find()
             .select_only()
             .column(Column::Hash)

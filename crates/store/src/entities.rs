@@ -11,6 +11,7 @@ pub(crate) mod holds;
 pub(crate) mod list_reads;
 pub(crate) mod mailboxes;
 pub(crate) mod operators;
+pub(crate) mod plan_rules;
 pub(crate) mod reads;
 pub(crate) mod rule_acts;
 pub(crate) mod rule_begins;

@@ -119,10 +119,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn forget_history(&self, before: i64) -> Result<u64> {
-        use sea_orm::TransactionTrait;
-
         let during = "forget old history";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let forgotten = Entity::delete_many()
             .filter(Column::At.lt(before))
             .exec(&transaction)

@@ -14,6 +14,7 @@ mod migration;
 mod mirror;
 mod open;
 mod operators;
+mod plan_rules;
 mod rule_acts;
 mod rule_drafts;
 mod rule_firings;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Set, TransactionTrait,
+    Set,
 };
 use triage::model::{Conversation, ConversationId, Mailbox, MailboxId, Tag, TagId, User};
 
@@ -163,7 +163,7 @@ impl Store {
     /// When the database fails.
     pub async fn save_mailboxes(&self, connection: ConnectionId, listed: &[Mailbox]) -> Result<()> {
         let during = "write the mailboxes";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let ids = listed.iter().map(|mailbox| mailbox.id.as_str());
         mailboxes::Entity::delete_many()
             .filter(mailboxes::Column::ConnectionId.eq(connection))
@@ -205,7 +205,7 @@ impl Store {
     /// When the database fails.
     pub async fn save_users(&self, connection: ConnectionId, listed: &[User]) -> Result<()> {
         let during = "write the users";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         users::Entity::delete_many()
             .filter(users::Column::ConnectionId.eq(connection))
             .exec(&transaction)
@@ -232,7 +232,7 @@ impl Store {
     /// When the database fails.
     pub async fn save_tags(&self, connection: ConnectionId, listed: &[Tag]) -> Result<()> {
         let during = "write the tags";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         tags::Entity::delete_many()
             .filter(tags::Column::ConnectionId.eq(connection))
             .exec(&transaction)
@@ -267,7 +267,7 @@ impl Store {
             return Ok(());
         }
         let during = "write conversations to the mirror";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         save(&transaction, connection, changed, source).await?;
         transaction.commit().await.during(during)
     }
@@ -285,7 +285,7 @@ impl Store {
     ) -> Result<()> {
         let during = "forget conversations";
         for batch in gone.chunks(BATCH) {
-            let transaction = self.write.begin().await.during(during)?;
+            let transaction = self.begin().await.during(during)?;
             let mut recorder = Recorder::new(&transaction, connection, source).await?;
             if recorder.is_on() {
                 for known in known(&transaction, connection, batch.iter())

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, EntityTrait, QueryOrder};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    EntityTrait, QueryOrder, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use sea_orm_migration::{MigratorTrait, prelude::SchemaManager, seaql_migrations};
 
 use crate::error::{During, Error, Result};
@@ -38,6 +41,16 @@ impl Store {
             _ => write.clone(),
         };
         Ok(Self { write, read })
+    }
+
+    /// Begins to write. In SQLite the right to write is taken at once, and waited for where another process has it: who
+    /// reads first and asks for it later is refused without waiting if somebody else wrote in between.
+    pub(crate) async fn begin(&self) -> std::result::Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        self.write.begin_with_options(options).await
     }
 
     /// Whether the database answers.

@@ -4,7 +4,7 @@
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QuerySelect, Set, Statement, TransactionTrait,
+    QuerySelect, Set, Statement,
 };
 use triage::actions::Change;
 use triage::model::{ConversationId, RunId, UserId};
@@ -81,7 +81,7 @@ impl Store {
     /// When the database fails; then nothing of it is kept.
     pub async fn keep_firing(&self, new: NewFiring) -> Result<Option<Vec<RunId>>> {
         let during = "keep what rules decided";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         for mark in new.marks {
             if !move_mark(&transaction, new.connection, mark).await? {
                 transaction.rollback().await.during(during)?;

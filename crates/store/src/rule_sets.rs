@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Set, TransactionTrait,
+    QueryOrder, QuerySelect, Set,
 };
 
 use crate::connections::ConnectionId;
@@ -80,7 +80,7 @@ impl Store {
     /// When the database fails.
     pub async fn save_rules(&self, new: NewRuleVersion) -> Result<SavedRules> {
         let during = "save the rules";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let latest = latest(&transaction, new.connection).await?;
         if latest != new.base {
             transaction.rollback().await.during(during)?;

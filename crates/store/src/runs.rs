@@ -129,6 +129,8 @@ pub struct NewRun {
     pub title: Option<String>,
     /// The rules that led to it, by id: none of them acts on what comes of it.
     pub chain: Vec<String>,
+    /// The rules that it was made with, as JSON, where it was made with rules and may be made again.
+    pub rules: Option<String>,
     /// Names of the users and tags in `actions` at that moment, by id.
     pub labels: BTreeMap<String, String>,
     /// Names of tags that have to be made before they can be added.

@@ -1,9 +1,7 @@
 //! Reading lists: when each was last read to its end, and how far an unfinished reading has come.
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set, TransactionTrait,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 use triage::model::{ConversationId, MailboxId, Status};
 
 use crate::connections::ConnectionId;
@@ -98,7 +96,7 @@ impl Store {
         read: ListRead,
     ) -> Result<()> {
         let during = "note that a list was read";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         list_reads::Entity::insert(list_reads::ActiveModel {
             connection_id: Set(connection),
             mailbox_id: Set(list.mailbox.to_string()),
@@ -223,7 +221,7 @@ impl Store {
         at: i64,
     ) -> Result<()> {
         let during = "forget a mailbox";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         conversations::Entity::delete_many()
             .filter(conversations::Column::ConnectionId.eq(connection))
             .filter(conversations::Column::MailboxId.eq(mailbox.as_str()))

@@ -3,9 +3,7 @@
 //! The one in use is sealed, so that the address can be shown again. Who knocks is compared with hashes: the door
 //! stays open when the secret key is lost, and what is compared is of no use to whoever reads the database.
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, TransactionTrait,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -44,7 +42,7 @@ impl Store {
     /// When the database fails, or it was sealed with another secret key: a rotation mends that.
     pub async fn webhook_secret(&self, now: i64, with: &SecretKey) -> Result<WebhookSecret> {
         let during = "make the webhook secret";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         if in_use(&transaction).await?.is_none() {
             add(&transaction, now, with).await?;
             transaction.commit().await.during(during)?;
@@ -61,7 +59,7 @@ impl Store {
     /// When the database fails or the system gives no randomness.
     pub async fn rotate_webhook_secret(&self, now: i64, with: &SecretKey) -> Result<WebhookSecret> {
         let during = "rotate the webhook secret";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         webhook_secrets::Entity::delete_many()
             .filter(webhook_secrets::Column::ValidUntil.is_not_null())
             .exec(&transaction)

@@ -64,6 +64,7 @@ impl Decided {
                 actions: Actions::default(),
                 title: Some(routing::words::actions(&rule.actions, directory)),
                 chain: chain.into_iter().map(|id| id.to_string()).collect(),
+                rules: None,
                 labels: BTreeMap::new(),
                 new_tags: Vec::new(),
                 facts: PlanFacts::default(),

@@ -6,7 +6,7 @@ use routing::Compiled;
 use routing::evaluate::Evaluator;
 use routing::model::{Mode, Rule, RuleId, RuleSet};
 use routing::moment::Occasion;
-use store::{Author, ChangeRule, NewChange, NewRun, PlanFacts};
+use store::{Author, ChangeRule, NewChange, NewRun, PlanFacts, Run};
 use triage::actions::{Change, ChangeKind};
 use triage::filter::HistoryAnswers;
 use triage::model::{Conversation, ConversationId, Directory, RunId};
@@ -14,6 +14,7 @@ use triage::outcome::Outcome;
 use triage::plan::{Plan, PlannedChange};
 use triage::selection::Selection;
 
+use super::keeping::unusable;
 use crate::planning::{CAPABILITIES, invalid, labels_of, select};
 use crate::{Engine, PlanError};
 
@@ -93,6 +94,7 @@ impl Engine {
         let version = live
             .filter(|live| *live.set == *set)
             .map(|live| live.number());
+        let rules = serde_json::to_string(&taking_part).map_err(unusable)?;
         let engine = self.clone();
         let asked =
             tokio::task::spawn_blocking(move || engine.ask_rules(&compiled, version, &selected))
@@ -111,6 +113,7 @@ impl Engine {
                 actions: triage::actions::Actions::default(),
                 title: Some(label),
                 chain,
+                rules: Some(rules),
                 labels: BTreeMap::new(),
                 new_tags: Vec::new(),
                 facts: PlanFacts::default(),
@@ -121,6 +124,25 @@ impl Engine {
             &directory,
         );
         Ok(self.store().create_preview(new, changes).await?)
+    }
+
+    /// Plans once more what rules would do, with the same rules and the same selection; nothing where the plan was not
+    /// made with rules.
+    ///
+    /// # Errors
+    /// As [`plan_rules`](Self::plan_rules).
+    pub async fn plan_rules_again(
+        &self,
+        author: String,
+        run: &Run,
+    ) -> Result<Option<RunId>, PlanError> {
+        let Some(rules) = self.store().planned_rules(run.id).await? else {
+            return Ok(None);
+        };
+        let set: RuleSet = serde_json::from_str(&rules).map_err(unusable)?;
+        let label = run.title.clone().unwrap_or_default();
+        let again = self.plan_rules(author, &set, label, run.selection.clone(), None);
+        again.await.map(Some)
     }
 
     /// What rules would change about conversations of the mirror now, in the order of those.

@@ -3,7 +3,7 @@
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, Set, TransactionTrait,
+    QueryOrder, Set,
 };
 use triage::model::MailboxId;
 
@@ -80,7 +80,7 @@ impl Store {
         look: Look,
     ) -> Result<()> {
         let during = "note that a mailbox was looked at";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let known = Entity::find_by_id((connection, mailbox.to_string()))
             .one(&transaction)
             .await

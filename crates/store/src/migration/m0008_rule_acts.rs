@@ -41,6 +41,7 @@ impl MigrationTrait for Migration {
             rule_turns(),
             rule_counts(),
             rule_notices(),
+            plan_rules(),
         ];
         for table in tables {
             manager.create_table(table).await?;
@@ -166,5 +167,20 @@ fn rule_notices() -> TableCreateStatement {
         .col(big_integer("at"))
         .col(text("text"))
         .col(string_null("dismissed_by"))
+        .to_owned()
+}
+
+/// The rules that a plan was made with.
+fn plan_rules() -> TableCreateStatement {
+    Table::create()
+        .table("plan_rules")
+        .col(big_integer("run_id").primary_key())
+        .col(text("rules"))
+        .foreign_key(
+            ForeignKey::create()
+                .from("plan_rules", "run_id")
+                .to("runs", "id")
+                .on_delete(ForeignKeyAction::Cascade),
+        )
         .to_owned()
 }

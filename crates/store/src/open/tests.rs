@@ -1,6 +1,7 @@
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Set, Statement};
 
 use super::*;
+use crate::entities::settings;
 
 fn address(folder: &tempfile::TempDir) -> String {
     format!("sqlite:{}", folder.path().join("console.db").display())
@@ -106,4 +107,38 @@ async fn operators_of_before_may_still_sign_in() {
     let ana = store.operator_named("Ana").await.unwrap().unwrap();
     assert!(!ana.disabled);
     assert_eq!((ana.signed_in_at, ana.sessions_ended), (None, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_that_write_wait_for_each_other() {
+    const EACH: usize = 100;
+
+    let folder = tempfile::tempdir().unwrap();
+    let stores = [
+        Store::open(&address(&folder)).await.unwrap(),
+        Store::open(&address(&folder)).await.unwrap(),
+    ];
+    // Each reads before it writes, within a transaction.
+    let add = async |store: &Store| {
+        for _ in 0..EACH {
+            let transaction = store.begin().await.unwrap();
+            let known = settings::Entity::find_by_id("count")
+                .one(&transaction)
+                .await
+                .unwrap();
+            let count: usize = known.as_ref().map_or(0, |row| row.value.parse().unwrap());
+            let row = settings::ActiveModel {
+                key: Set("count".to_owned()),
+                value: Set((count + 1).to_string()),
+            };
+            match known {
+                Some(_) => drop(row.update(&transaction).await.unwrap()),
+                None => drop(row.insert(&transaction).await.unwrap()),
+            }
+            transaction.commit().await.unwrap();
+        }
+    };
+    tokio::join!(add(&stores[0]), add(&stores[1]));
+    let count: Option<usize> = stores[0].setting("count").await.unwrap();
+    assert_eq!(count, Some(2 * EACH));
 }

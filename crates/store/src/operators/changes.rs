@@ -1,7 +1,7 @@
 //! Changing operators, so that an active admin is always left.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, TransactionTrait};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 
 use super::{Operator, OperatorId, Role, key, read};
 use crate::entities::operators;
@@ -130,7 +130,7 @@ struct Chosen {
 
 impl Chosen {
     async fn begin(store: &Store, name: &str, during: &'static str) -> Result<Self> {
-        let transaction = store.write.begin().await.during(during)?;
+        let transaction = store.begin().await.during(during)?;
         // Nobody else, in another process either, may change an admin between looking and writing.
         operators::Entity::update_many()
             .col_expr(operators::Column::Role, Expr::col(operators::Column::Role))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::{
     ActiveValue::NotSet, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Set, TransactionTrait,
+    QueryTrait, Set,
 };
 use triage::model::{Conversation, ConversationId, RunId};
 use triage::outcome::{Outcome, Tally};
@@ -169,7 +169,7 @@ impl Store {
         mirrored: Option<&Conversation>,
     ) -> Result<()> {
         let during = "write the outcome of a change";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let before = match &update.before {
             Some(before) => Set(serde_json::to_string(before).during(during)?),
             None => NotSet,

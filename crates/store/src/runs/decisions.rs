@@ -1,9 +1,7 @@
 //! What persons decide about a run: pausing it, moving it ahead, trying again, settling what is uncertain.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, TransactionTrait,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 use triage::model::RunId;
 use triage::outcome::{Outcome, RunState};
 
@@ -72,7 +70,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn resume_run(&self, id: RunId) -> Result<bool> {
-        let transaction = self.write.begin().await.during("resume a run")?;
+        let transaction = self.begin().await.during("resume a run")?;
         let released = runs::Entity::update_many()
             .col_expr(runs::Column::PauseRequested, false.into())
             .filter(runs::Column::Id.eq(id.0))
@@ -98,7 +96,7 @@ impl Store {
     /// When the database fails.
     pub async fn move_ahead(&self, id: RunId) -> Result<bool> {
         let during = "move a run ahead";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let first: Option<Option<i64>> = runs::Entity::find()
             .select_only()
             .column_as(runs::Column::Place.min(), "first")
@@ -133,7 +131,7 @@ impl Store {
         now: i64,
     ) -> Result<u64> {
         let during = "write a decision about a run";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let mut update = changes::Entity::update_many()
             .col_expr(changes::Column::DecidedBy, Some(by.to_owned()).into())
             .filter(changes::Column::RunId.eq(id.0))

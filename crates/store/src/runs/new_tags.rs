@@ -1,6 +1,6 @@
 //! Tags that a run makes before it adds them.
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, TransactionTrait};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use triage::actions::Change;
 use triage::model::{RunId, Tag, TagId};
@@ -75,7 +75,7 @@ impl Store {
     /// When the database fails.
     pub async fn tag_made(&self, run: &Run, tags: &[NewTag], made: &Tag, name: &str) -> Result<()> {
         let during = "write that a tag was made";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let placeholder = Change::AddTag(TagId::to_make(name));
         let real = Change::AddTag(made.id.clone());
         changes::Entity::update_many()
@@ -119,7 +119,7 @@ impl Store {
         now: i64,
     ) -> Result<()> {
         let during = "write that a tag could not be made";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         fail_changes(&transaction, id, name, reason, now).await?;
         runs::Entity::update_many()
             .col_expr(

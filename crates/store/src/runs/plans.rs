@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Set,
-    TransactionTrait,
 };
 use triage::model::{ConversationId, MailboxId, RunId};
 use triage::outcome::RunState;
@@ -14,6 +13,7 @@ use super::{Author, NewChange, NewRun, NewTag, RunLane};
 use crate::entities::{changes, runs};
 use crate::error::{During, Result};
 use crate::open::Store;
+use crate::plan_rules;
 
 /// Rows that go into one statement: SQLite takes 32,766 values, and a change has sixteen.
 const BATCH: usize = 2_000;
@@ -23,10 +23,14 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn create_preview(&self, new: NewRun, planned: Vec<NewChange>) -> Result<RunId> {
+    pub async fn create_preview(&self, mut new: NewRun, planned: Vec<NewChange>) -> Result<RunId> {
         let during = "keep a plan";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
+        let rules = new.rules.take();
         let run = run_row(new)?.insert(&transaction).await.during(during)?;
+        if let Some(rules) = rules {
+            plan_rules::keep(&transaction, run.id, rules).await?;
+        }
         insert_changes(&transaction, run.id, planned).await?;
         transaction.commit().await.during(during)?;
         Ok(RunId(run.id))

@@ -3,7 +3,6 @@
 use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    TransactionTrait,
 };
 use triage::model::RunId;
 use triage::outcome::{Outcome, RunState};
@@ -13,11 +12,12 @@ use crate::connections::ConnectionId;
 use crate::entities::{changes, runs};
 use crate::error::{During, Result};
 use crate::open::Store;
+use crate::plan_rules::overtaken;
 use crate::rule_firings::acts_of_confirmed;
 
 impl Store {
     /// Turns a preview into a run. `true` the first time only: whoever asks again gets the same run. What rules ask for
-    /// in it counts as done by them from then on.
+    /// in it counts as done by them from then on; one that was [overtaken](Store::overtaken) stays a preview.
     ///
     /// Runs are sent in the order of their confirmation, so no two carry the same time: where the clock stood
     /// still or went back, the later one gets the next millisecond.
@@ -26,7 +26,11 @@ impl Store {
     /// When the database fails.
     pub async fn confirm_run(&self, id: RunId, lane: RunLane, now: i64) -> Result<bool> {
         let during = "confirm a run";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
+        if overtaken(&transaction, id).await? > 0 {
+            transaction.rollback().await.during(during)?;
+            return Ok(false);
+        }
         let latest: Option<Option<i64>> = runs::Entity::find()
             .select_only()
             .column_as(runs::Column::ConfirmedAt.max(), "latest")
@@ -105,7 +109,7 @@ impl Store {
     /// When the database fails.
     pub async fn finish_run(&self, id: RunId, now: i64) -> Result<bool> {
         let during = "end a run";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let of = |outcomes: &[Outcome]| {
             changes::Entity::find()
                 .filter(changes::Column::RunId.eq(id.0))
@@ -194,7 +198,7 @@ impl Store {
     /// When the database fails.
     pub async fn cancel_idle_run(&self, id: RunId, reason: &str, now: i64) -> Result<bool> {
         let idle = [RunState::Waiting, RunState::Paused];
-        let transaction = self.write.begin().await.during("cancel a run")?;
+        let transaction = self.begin().await.during("cancel a run")?;
         let updated = runs::Entity::update_many()
             .col_expr(runs::Column::State, RunState::Cancelled.as_str().into())
             .col_expr(runs::Column::PauseReason, Option::<String>::None.into())
@@ -217,7 +221,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn cancel_landed_run(&self, id: RunId, reason: &str, now: i64) -> Result<()> {
-        let transaction = self.write.begin().await.during("cancel a run")?;
+        let transaction = self.begin().await.during("cancel a run")?;
         settle_open(&transaction, id, reason, now).await?;
         runs::Entity::update_many()
             .col_expr(runs::Column::State, RunState::Cancelled.as_str().into())

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Set, TransactionTrait,
+    QuerySelect, Set,
 };
 use triage::model::{Conversation, ConversationId, RunId};
 use triage::outcome::{Outcome, RunState};
@@ -55,7 +55,7 @@ impl Store {
     /// When the database fails.
     pub async fn create_undo(&self, new: NewUndo, of: &Run) -> Result<RunId> {
         let during = "begin an undo";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let begun = runs::Entity::find()
             .filter(runs::Column::UndoOf.eq(new.of.0))
             .filter(runs::Column::State.eq(RunState::Reading.as_str()))
@@ -190,7 +190,7 @@ impl Store {
     /// When the database fails.
     pub async fn undo_planned(&self, undo: RunId, planned: PlannedUndo, now: i64) -> Result<bool> {
         let during = "keep the plan of an undo";
-        let transaction = self.write.begin().await.during(during)?;
+        let transaction = self.begin().await.during(during)?;
         let updated = runs::Entity::update_many()
             .col_expr(runs::Column::State, RunState::Preview.as_str().into())
             .col_expr(

@@ -26,6 +26,7 @@ fn new_run(connection: i32, created_at: i64) -> NewRun {
         labels: BTreeMap::from([("u1".to_owned(), "Ana".to_owned())]),
         title: None,
         chain: Vec::new(),
+        rules: None,
         facts: PlanFacts::default(),
         mirror_at: 5,
         created_at,

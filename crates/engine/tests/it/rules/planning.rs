@@ -88,3 +88,46 @@ async fn what_rules_would_do_is_a_preview_and_then_a_run() {
     let nothing = plan(ids(&open[..3]), Some("gone")).await;
     assert!(matches!(nothing, Err(PlanError::Invalid(_))));
 }
+
+#[tokio::test]
+async fn of_two_plans_with_the_same_rule_only_one_is_carried_out() {
+    let house = House::new(60).await;
+    let engine = house.synced().await;
+    let open = House::ids(&engine, "status:open");
+    let once = Rule {
+        repeat: routing::model::Repeat::Once,
+        ..rule("once", When::OnDemand, note("Only once."))
+    };
+    let set = RuleSet::of(vec![once]);
+    let plan = async |who: &str, some: usize| {
+        let selection = ids(&open[..some]);
+        let planned = engine.plan_rules(who.to_owned(), &set, "Apply".to_owned(), selection, None);
+        planned.await.unwrap()
+    };
+    let (anas, bens) = (plan("ana", 3).await, plan("ben", 4).await);
+    assert!(engine.confirm(anas).await.unwrap());
+    assert!(!engine.confirm(bens).await.unwrap());
+    finished(&engine, anas).await;
+    assert!(
+        engine.confirm(anas).await.unwrap(),
+        "the same run once more"
+    );
+
+    assert!(!engine.confirm(bens).await.unwrap());
+    assert_eq!(engine.overtaken(bens).await.unwrap(), 3);
+    let preview = engine.preview(bens, 0, 100).await.unwrap().unwrap();
+    assert_eq!((preview.run.state, preview.stale), (RunState::Preview, 3));
+    assert_eq!(house.writes().len(), 3);
+
+    // Planned again, it is what is left.
+    let again = engine.plan_rules_again("ben".to_owned(), &preview.run);
+    let again = again.await.unwrap().unwrap();
+    assert_eq!(changes(&engine, again).await.len(), 1);
+    assert!(engine.confirm(again).await.unwrap());
+    finished(&engine, again).await;
+    let noted = open[..4].iter().map(|id| {
+        let found = house.sim().conversation(id.as_str()).unwrap();
+        found.notes.len()
+    });
+    assert_eq!(noted.collect::<Vec<_>>(), [1; 4]);
+}
