@@ -4,6 +4,7 @@
 //! because no page may wait for a disk that a run is writing to.
 
 mod journal;
+mod saving;
 mod shared;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -52,6 +53,8 @@ pub struct MirrorState {
     /// so does what it takes to make it larger.
     pub rows: HashMap<ConversationId, Box<Row>>,
     ids: SharedIds,
+    /// Those that could not be written to the database as they are here.
+    unsaved: HashSet<ConversationId>,
     /// What they were before.
     journal: Journal,
 }
@@ -348,7 +351,13 @@ impl Mirror {
                 continue;
             }
             let merged = merge(known.map(|row| &row.conversation), sighting, now);
-            if known.is_none_or(|row| row.conversation != merged) {
+            let owed = state.unsaved.remove(&merged.id);
+            let known = state.rows.get(&merged.id);
+            if known.is_some_and(|row| row.conversation == merged) {
+                if owed {
+                    changed.push(merged);
+                }
+            } else {
                 changed.push(merged.clone());
                 let written_at = known.and_then(|row| row.written_at);
                 let before = known.map(|row| row.conversation.clone());
@@ -357,6 +366,14 @@ impl Mirror {
             }
         }
         changed
+    }
+
+    /// What was taken in could not be written to the database: it is tried again when it is next seen.
+    pub(crate) fn owe(&self, connection: ConnectionId, changed: &[Conversation]) {
+        if let Some(mut state) = self.write(connection) {
+            let ids = changed.iter().map(|one| one.id.clone());
+            state.unsaved.extend(ids);
+        }
     }
 
     /// Changes a conversation that we just wrote to; returns it as it is now.

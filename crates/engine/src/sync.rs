@@ -140,11 +140,7 @@ async fn keep(engine: &Engine, link: &Arc<Link>) {
             Err(SyncError::Store(error)) => {
                 tracing::error!(error = %chain(&error), "the mirror could not be written");
                 failures += 1;
-                let pause = pause(engine, failures);
-                (
-                    Some(Pause::For(pause)),
-                    Ended::Failed(words::storage(&error)),
-                )
+                after_trouble(engine, words::storage(&error), failures)
             }
             Err(SyncError::Hiver(error)) => {
                 tracing::warn!(error = %chain(&error), "reading from Hiver failed");

@@ -414,8 +414,7 @@ pub(super) async fn take_in(
         .mirror()
         .absorb(connection, vec![sighting], asked_at, now);
     let kept = engine
-        .store()
-        .save_conversations(connection, &changed, Source::LookedUp)
+        .save_seen(connection, &changed, Source::LookedUp)
         .await;
     (found, kept)
 }

@@ -196,8 +196,7 @@ impl<'a> Sweep<'a> {
             .absorb(connection, sightings, asked_at, engine.now());
         if !changed.is_empty() {
             engine
-                .store()
-                .save_conversations(connection, &changed, Source::Sweep)
+                .save_seen(connection, &changed, Source::Sweep)
                 .await?;
             engine.tell(Live::Mirror);
         }

@@ -179,10 +179,7 @@ pub(crate) async fn look_up(
                     .mirror()
                     .absorb(connection, vec![sighting], asked_at, engine.now());
             if !changed.is_empty() {
-                engine
-                    .store()
-                    .save_conversations(connection, &changed, source)
-                    .await?;
+                engine.save_seen(connection, &changed, source).await?;
                 engine.tell(Live::Mirror);
             }
             status

@@ -110,8 +110,7 @@ pub(super) async fn show(
     if !changed.is_empty() {
         engine.0.door.shown_at_once.note(&id, before);
         engine
-            .store()
-            .save_conversations(connection, &changed, Source::Event)
+            .save_seen(connection, &changed, Source::Event)
             .await?;
         engine.tell(Live::Mirror);
     }

@@ -1,9 +1,10 @@
 //! A database that cannot be written: nothing leaves without its intent, and the screen says why.
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use hiver_sim::NewConversation;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use triage::outcome::{Outcome, RunState};
 
-use crate::support::{House, eventually, finished, ids, note, run, state};
+use crate::support::{House, eventually, finished, ids, note, refresh, run, state};
 
 /// Makes every write to a table fail as the database fails when the disk does.
 async fn break_disk(house: &House, words: &str) -> DatabaseConnection {
@@ -74,4 +75,36 @@ async fn an_answer_that_cannot_be_written_is_not_forgotten() {
     let rows = finished(&engine, id).await;
     assert!(rows.iter().all(|row| row.outcome == Outcome::Done));
     assert_eq!(house.writes().len(), 100, "none was sent twice");
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_when_it_was_seen_is_written_when_it_is_seen_again() {
+    let house = House::new(20).await;
+    let engine = house.synced().await;
+    let disk = Database::connect(house.database()).await.unwrap();
+    disk.execute_unprepared(
+        "CREATE TRIGGER broken BEFORE INSERT ON conversations \
+         BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END",
+    )
+    .await
+    .unwrap();
+    let mailbox = house.sim().summary().mailboxes[0].id.clone();
+    let created = NewConversation::new(&mailbox, "Late on the disk");
+    let id = house.sim().create_conversation(created).unwrap().id;
+    engine.refresh();
+    eventually(&engine, "the trouble is said", || async {
+        engine.status().await.unwrap().trouble.is_some()
+    })
+    .await;
+    disk.execute_unprepared("DROP TRIGGER broken")
+        .await
+        .unwrap();
+    refresh(&engine).await;
+    let statement = Statement::from_sql_and_values(
+        disk.get_database_backend(),
+        "SELECT COUNT(*) FROM conversations WHERE id = $1",
+        [id.into()],
+    );
+    let row = disk.query_one_raw(statement).await.unwrap().unwrap();
+    assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 1);
 }
