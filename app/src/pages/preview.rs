@@ -163,7 +163,11 @@ fn Plan(plan: PreviewView, may: bool) -> impl IntoView {
     view! {
         <header class="page-head">
             <p class="crumb">
-                <a href=plan.back.clone()>{if plan.undo_of.is_some() { "Back to the run" } else { "Back to the list" }}</a>
+                <a href=plan.back.clone()>{match plan.undo_of {
+                    Some(_) => "Back to the run",
+                    None if plan.back.starts_with("/r") => "Back to the backtests",
+                    None => "Back to the list",
+                }}</a>
             </p>
             <h1>{plan.undo_of.map_or_else(|| "Preview".to_owned(), |of| format!("Preview: undo run {of}"))}</h1>
             <p class="price">{plan.line.clone()}</p>
@@ -384,7 +388,6 @@ fn PlannedTable(rows: Vec<PlannedRow>, name: &'static str) -> impl IntoView {
                             <tr>
                                 <td class="subject">
                                     <Subject subject=row.subject/>
-                                    {row.why.map(|why| view! { " " <a href=why>"why"</a> })}
                                 </td>
                                 <td class="plan-changes">
                                     <ul>
@@ -403,12 +406,13 @@ fn PlannedTable(rows: Vec<PlannedRow>, name: &'static str) -> impl IntoView {
                                                                     <span class="arrow" aria-label="becomes">"→"</span>
                                                                 }
                                                             })}
-                                                        <span class="after">{change.after}</span>
+                                                        <span class="after" title=change.after.clone()>{change.after.clone()}</span>
                                                         {change.already.then(|| view! { <span class="hint">"already so"</span> })}
                                                     </li>
                                                 }
                                             })
                                             .collect_view()}
+                                        {row.why.map(|why| view! { <li><a href=why>"why"</a></li> })}
                                     </ul>
                                 </td>
                             </tr>

@@ -9,8 +9,9 @@ use engine::{Engine, RuleSource};
 use leptos_router::location::Url;
 use routing::moment::Occasion;
 use serde::Deserialize;
+use std::cmp::Reverse;
 use std::sync::Arc;
-use triage::model::ConversationId;
+use triage::model::{ConversationId, RunId};
 
 use super::ApiError;
 
@@ -58,6 +59,9 @@ struct Asked {
     rule: String,
     page: String,
     on: String,
+    /// A run, and the place of one of its changes in it.
+    run: String,
+    change: String,
     /// An id, or words of a subject.
     conversation: String,
 }
@@ -122,7 +126,11 @@ async fn backtest_page(engine: &Engine, who: &SignedIn, asked: &Asked) -> Result
         as_if_new: kept
             .as_ref()
             .map_or(asked.as_new == "1", |kept| kept.as_if_new),
-        gone: kept.is_none() && !asked.id.is_empty(),
+        gone: match asked.id.parse() {
+            _ if kept.is_some() || asked.id.is_empty() => None,
+            Ok(id) if engine.backtest_is_of_another(&who.name, id) => Some(backtest::Gone::Others),
+            _ => Some(backtest::Gone::Over),
+        },
         kept,
         earlier: engine.backtests(&who.name),
         price: Box::new({
@@ -197,13 +205,36 @@ async fn explain_page(engine: &Engine, who: &SignedIn, asked: &Asked) -> Result<
     Ok(explain::of_rule(&words, &found))
 }
 
+/// The change that the address asks about, if it is one of that conversation.
+async fn decided(
+    engine: &Engine,
+    id: &ConversationId,
+    asked: &Asked,
+) -> Result<Option<explain::Decided>, store::Error> {
+    let (Ok(run), Ok(seq)) = (asked.run.parse(), asked.change.parse()) else {
+        return Ok(None);
+    };
+    let Some(run) = engine.own_run(RunId(run)).await? else {
+        return Ok(None);
+    };
+    let changes = engine.store().changes(run.id, &[], seq, 1).await?;
+    let change = changes.into_iter().find(|one| one.conversation == *id);
+    Ok(change.map(|change| explain::Decided { run, change }))
+}
+
 async fn set_of(
     engine: &Engine,
     who: &SignedIn,
     source: RuleSource,
 ) -> Result<Arc<routing::model::RuleSet>, ApiError> {
     let set = engine.rules_from(&who.name, source).await;
-    Ok(set.map_err(|error| internal(&error))?.unwrap_or_default())
+    match (set.map_err(|error| internal(&error))?, source) {
+        (Some(set), _) => Ok(set),
+        (None, RuleSource::Version(number)) if number != 0 => Err(refuse(ApiError::NotFound(
+            format!("There is no version {number} of the rules."),
+        ))),
+        (None, _) => Ok(Arc::default()),
+    }
 }
 
 async fn explained(
@@ -223,9 +254,17 @@ async fn explained(
     let choices = choices(engine, who, rules).await?;
     let occasion = explain::occasion(&asked.on).unwrap_or(Occasion::Any);
     let set = set_of(engine, who, choices.chosen).await?;
+    let decided = decided(engine, id, asked).await;
+    let decided = decided.map_err(|error| internal(&error))?;
     let acts = engine.rule_acts(None, Some(id), None, ACTS).await;
-    let acts = acts.map_err(|error| internal(&error))?;
+    let mut acts = acts.map_err(|error| internal(&error))?;
     let live = engine.rules().await.map_err(|error| internal(&error))?;
+    // What was done at once is told in the order of the rules.
+    let place = |rule: &str| {
+        let mut rules = live.iter().flat_map(|live| &live.set.rules);
+        rules.position(|one| one.id.as_str() == rule)
+    };
+    acts.sort_by_key(|act| (Reverse(act.at), place(&act.rule)));
     let known = live
         .iter()
         .flat_map(|live| &live.set.rules)
@@ -238,6 +277,7 @@ async fn explained(
             explained,
             choices,
             occasion,
+            decided,
             acts,
             rule_names,
         })),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use store::{Author, ChangeRow, Run};
-use triage::model::{Assignee, Conversation, ConversationId, Directory, MailboxId};
+use triage::model::{Assignee, Conversation, ConversationId, Directory, MailboxId, RunId};
 use triage::text;
 
 use crate::components::marks::conversation_page;
@@ -219,7 +219,7 @@ impl Words {
                         .finished_at
                         .or(change.sent_at)
                         .map(|at| self.moment(at)),
-                    change: self.change(change, &names(&run)),
+                    change: self.change(run.id, change, &names(&run)),
                 })
                 .collect(),
         }
@@ -231,9 +231,9 @@ impl Words {
         Some(template.replace("{id}", &encode(id.as_str())))
     }
 
-    pub(super) fn change(&self, change: ChangeRow, names: &Directory) -> ChangeView {
+    pub(super) fn change(&self, run: RunId, change: ChangeRow, names: &Directory) -> ChangeView {
         ChangeView {
-            why: why(&change),
+            why: why(run, &change),
             seq: change.seq,
             link: self.in_hiver(&change.conversation),
             conversation: change.conversation.to_string(),
@@ -301,14 +301,18 @@ pub(super) fn author(run: &Run) -> String {
 }
 
 /// Where a change that a rule asked for is explained.
-pub(super) fn why(change: &ChangeRow) -> Option<String> {
+pub(super) fn why(run: RunId, change: &ChangeRow) -> Option<String> {
     let asked = change.rule.as_ref()?;
+    // Edited rules may be others by now, and are their author's alone.
     let version = asked
         .version
-        .map_or_else(|| "draft".to_owned(), |version| version.to_string());
+        .map_or_else(String::new, |version| format!("&rules={version}"));
     let page = conversation_page(change.conversation.as_str());
     let rule = encode(&asked.rule);
-    Some(format!("{page}/rules?rules={version}&rule={rule}"))
+    Some(format!(
+        "{page}/rules?run={run}&change={}{version}&rule={rule}",
+        change.seq
+    ))
 }
 
 /// The page of the rule that wanted a run, where one did.

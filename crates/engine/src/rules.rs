@@ -22,8 +22,9 @@ mod stored;
 mod sweeping;
 mod warnings;
 
+use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use routing::Compiled;
 use routing::model::RuleSet;
@@ -87,6 +88,8 @@ pub(crate) struct Rules {
     deciding: tokio::sync::Mutex<()>,
     /// The names of users and tags were read since rules were last compared with them.
     names_read: AtomicBool,
+    /// What users and tags were called that were listed since the process began, and are no longer.
+    former_names: Mutex<HashMap<String, String>>,
     /// What is odd about the set that was last looked through.
     looked: Looked,
 }

@@ -17,8 +17,8 @@ pub struct Event {
     pub status: Option<Status>,
     /// Who the event says it is assigned to; `None` where it does not say.
     pub assignee: Option<Assignee>,
-    /// The texts of the note that the event tells of, one per line; `None` where it tells of none.
-    pub note: Option<String>,
+    /// What may be the text of the note that the event tells of: its body, or all texts in it; none where none is told.
+    pub note: Vec<String>,
     /// The conversation, where the event shows all that the mirror keeps of one and does not contradict itself.
     pub whole: Option<Conversation>,
 }

@@ -161,6 +161,18 @@ pub struct NewChange {
     pub rule: Option<ChangeRule>,
 }
 
+impl Run {
+    /// By what single conversations were selected, in words: `picked by hand`.
+    #[must_use]
+    pub fn picked(&self) -> &'static str {
+        match (&self.author, &self.title) {
+            (Author::Rule { .. }, _) => "picked by the rule",
+            (Author::Operator(_), Some(_)) => "picked by the rules",
+            (Author::Operator(_), None) => "picked by hand",
+        }
+    }
+}
+
 /// A plan or run as it is kept.
 #[derive(Clone, Debug)]
 pub struct Run {

@@ -170,12 +170,13 @@ pub fn title(actions: &Actions, names: &Directory) -> String {
     title
 }
 
-/// What was selected: `312 conversations matching is:open, 4 taken out`.
+/// What was selected: `312 conversations matching is:open, 4 taken out`. `picked` says by what single conversations were:
+/// `picked by hand`.
 #[must_use]
-pub fn selected(selection: &Selection, conversations: u64) -> String {
+pub fn selected(selection: &Selection, conversations: u64, picked: &str) -> String {
     let number = plural(conversations, "conversation");
     match selection {
-        Selection::Ids(_) => format!("{number} picked by hand"),
+        Selection::Ids(_) => format!("{number} {picked}"),
         Selection::Matching { filter, except } => {
             let filter = Some(filter.trim()).filter(|filter| !filter.is_empty());
             let matching = format!("{number} matching {}", filter.unwrap_or("everything"));

@@ -23,7 +23,7 @@ pub(crate) fn value(run: &Run, tally: &Tally) -> Value {
         "state": run.state,
         "author": author(run),
         "title": title(run),
-        "selected": text::selected(&run.selection, run.facts.summary.conversations),
+        "selected": text::selected(&run.selection, run.facts.summary.conversations, run.picked()),
         "undo_of": run.undo_of,
         "confirmed_at": run.confirmed_at,
         "started_at": run.started_at,
@@ -124,7 +124,11 @@ pub(crate) fn whole(
     let mut lines = vec![
         result(run, tally, problems),
         title(run),
-        text::selected(&run.selection, run.facts.summary.conversations),
+        text::selected(
+            &run.selection,
+            run.facts.summary.conversations,
+            run.picked(),
+        ),
     ];
     let mut history = vec![format!("by {}", author(run))];
     for (what, at) in [

@@ -185,7 +185,7 @@ fn table(words: &Words, written: Vec<Written>) -> impl IntoView + use<> {
             let at = change.finished_at.or(change.sent_at).map(|at| words.moment(at));
             let by = author_link(&run);
             let number = run.id.0;
-            let change = words.change(change, &names(&run));
+            let change = words.change(run.id, change, &names(&run));
             view! {
                 <tr>
                     <td class="subject">

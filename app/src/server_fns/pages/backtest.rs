@@ -24,8 +24,8 @@ pub(in crate::server_fns) struct Found<'f> {
     /// How many conversations match the filter now; nothing where a result is shown.
     pub(in crate::server_fns) matching: Result<Option<usize>, FilterError>,
     pub(in crate::server_fns) as_if_new: bool,
-    /// Whether one was asked for that is no longer there.
-    pub(in crate::server_fns) gone: bool,
+    /// Why one that was asked for cannot be shown.
+    pub(in crate::server_fns) gone: Option<Gone>,
     pub(in crate::server_fns) kept: Option<KeptBacktest>,
     pub(in crate::server_fns) earlier: Vec<KeptBacktest>,
     pub(in crate::server_fns) price: Box<dyn Fn(u64) -> Price + 'f>,
@@ -35,6 +35,15 @@ pub(in crate::server_fns) struct Found<'f> {
     pub(in crate::server_fns) rule: &'f str,
     pub(in crate::server_fns) page: usize,
     pub(in crate::server_fns) may: bool,
+}
+
+/// Why a backtest that was asked for cannot be shown.
+#[derive(Clone, Copy)]
+pub(in crate::server_fns) enum Gone {
+    /// It is no longer kept.
+    Over,
+    /// Somebody else made it.
+    Others,
 }
 
 /// Draws the page.
@@ -139,10 +148,18 @@ fn begin(words: &Words, found: &Found<'_>) -> impl IntoView + use<> {
             }
         })
         .collect();
-    let gone = found.gone.then(|| {
+    let gone = found.gone.map(|gone| {
+        let text = match gone {
+            Gone::Over => {
+                "That backtest is no longer there: results are kept for an hour, and the last four. Press Backtest to try again."
+            }
+            Gone::Others => {
+                "That backtest is somebody else's: each is shown to whoever made it. Press Backtest to make your own."
+            }
+        };
         view! {
             <div class="message message-warn" role="status">
-                <p>"That backtest is no longer there: results are kept for an hour, and the last four. Press Backtest to try again."</p>
+                <p>{text}</p>
             </div>
         }
     });
@@ -297,7 +314,8 @@ fn apply(found: &Found<'_>, kept: &KeptBacktest, result: &Backtest) -> impl Into
             )
         })
         .collect();
-    let offer = (counts.acted_on > 0 && found.may).then(|| {
+    // What rules did before counts when it is applied: that may be less, or nothing, and is not priced here.
+    let offer = (counts.acted_on > 0 && found.may && !kept.as_if_new).then(|| {
         let id = kept.id.to_string();
         view! {
             <form method="post" action="/rules/backtest/apply">
@@ -310,7 +328,7 @@ fn apply(found: &Found<'_>, kept: &KeptBacktest, result: &Backtest) -> impl Into
         (0, ..) => "Nothing would be sent.",
         (_, false, _) => "Applying needs the role lead.",
         (_, true, true) => {
-            "Makes a preview: nothing is sent before you start it. There, what rules did before counts, so it may be less."
+            "This cannot be applied: what rules did before counts then. Press Backtest without “As if no rule had acted before” to see what can."
         }
         (_, true, false) => "Makes a preview: nothing is sent before you start it.",
     };

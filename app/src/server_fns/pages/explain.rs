@@ -1,6 +1,7 @@
 //! Why rules do what they do to a conversation: each rule in order, each condition with what it met.
 
 mod acts;
+mod decided;
 mod findings;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use routing::moment::Occasion;
 use store::RuleAct;
 use triage::text;
 
+pub(in crate::server_fns) use self::decided::Decided;
 use super::trying::{Choices, head, source_key};
 use crate::components::marks::{AssigneeMark, StatusMark, Subject, TagMarks, conversation_page};
 use crate::server_fns::words::{Words, encode};
@@ -44,6 +46,8 @@ pub(in crate::server_fns) struct Found {
     pub(in crate::server_fns) explained: Explained,
     pub(in crate::server_fns) choices: Choices,
     pub(in crate::server_fns) occasion: Occasion,
+    /// The change that is asked about, where one is.
+    pub(in crate::server_fns) decided: Option<Decided>,
     /// What rules did to it, newest first, and with the names of rules as they are now.
     pub(in crate::server_fns) acts: Vec<RuleAct>,
     pub(in crate::server_fns) rule_names: HashMap<RuleId, String>,
@@ -72,6 +76,7 @@ pub(in crate::server_fns) fn of_conversation(words: &Words, found: &Found, rule:
     view! {
         {head("Rules", crumb)}
         {facts(row)}
+        {found.decided.as_ref().map(|one| decided::draw(words, found, one))}
         {acts::draw(words, found)}
         <section aria-labelledby="now">
             <h2 id="now">"What would happen now"</h2>
@@ -79,6 +84,16 @@ pub(in crate::server_fns) fn of_conversation(words: &Words, found: &Found, rule:
                 {found.choices.draw(words)}
                 {occasions(found.occasion)}
                 {(!rule.is_empty()).then(|| view! { <input type="hidden" name="rule" value=rule.to_owned()/> })}
+                {found
+                    .decided
+                    .as_ref()
+                    .map(|one| {
+                        let (run, change) = (one.run.id.to_string(), one.change.seq.to_string());
+                        view! {
+                            <input type="hidden" name="run" value=run/>
+                            <input type="hidden" name="change" value=change/>
+                        }
+                    })}
                 <button class="button">"Explain"</button>
             </form>
             {explanation(words, found, rule)}

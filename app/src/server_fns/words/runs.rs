@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engine::{Forecast, Preview, RunPage, RunStatus};
 use store::{ChangeRow, NewTagState, Run};
 use triage::actions::Change;
-use triage::model::Directory;
+use triage::model::{Directory, RunId};
 use triage::outcome::{Outcome, RunState};
 use triage::plan::{LeftOutReason, Price};
 use triage::selection::Selection;
@@ -42,7 +42,8 @@ impl Words {
             planned: self.moment(run.created_at),
             mirror_age: Some(self.moment(run.mirror_at)),
             selected: {
-                let selected = text::selected(&run.selection, facts.summary.conversations);
+                let selected =
+                    text::selected(&run.selection, facts.summary.conversations, run.picked());
                 match &run.title {
                     Some(title) => format!("{title}: {selected}"),
                     None => selected,
@@ -74,12 +75,13 @@ impl Words {
                 .collect(),
             note: run.actions.note.clone(),
             stale,
-            rows: planned_rows(&changes, &names),
-            already_rows: planned_rows(&already, &names),
+            rows: planned_rows(run.id, &changes, &names),
+            already_rows: planned_rows(run.id, &already, &names),
             page: number(page),
             pages: number(facts.summary.will_change.div_ceil(page_size).max(1)),
             back: match run.undo_of {
                 Some(of) => format!("/runs/{of}"),
+                None if run.title.is_some() => "/rules/backtest".to_owned(),
                 None => back(&run.selection),
             },
             schedule: self.schedule(forecast),
@@ -150,7 +152,11 @@ impl Words {
             author: author(run),
             rule: rule_page(run),
             title: title(run),
-            selected: text::selected(&run.selection, run.facts.summary.conversations),
+            selected: text::selected(
+                &run.selection,
+                run.facts.summary.conversations,
+                run.picked(),
+            ),
             confirmed: run.confirmed_at.map(|at| self.moment(at)),
             problems: page
                 .problems
@@ -164,7 +170,7 @@ impl Words {
             rows: page
                 .changes
                 .into_iter()
-                .map(|change| self.change(change, &names))
+                .map(|change| self.change(run.id, change, &names))
                 .collect(),
             outcome,
             page: number(number_of),
@@ -319,7 +325,7 @@ fn back(selection: &Selection) -> String {
     }
 }
 
-fn planned_rows(changes: &[ChangeRow], names: &Directory) -> Vec<PlannedRow> {
+fn planned_rows(run: RunId, changes: &[ChangeRow], names: &Directory) -> Vec<PlannedRow> {
     let mut rows: Vec<PlannedRow> = Vec::new();
     for change in changes {
         let view = PlannedChangeView {
@@ -338,6 +344,8 @@ fn planned_rows(changes: &[ChangeRow], names: &Directory) -> Vec<PlannedRow> {
             after: match &change.change {
                 Change::AddTag(_) => "tagged".to_owned(),
                 Change::RemoveTag(_) => "not tagged".to_owned(),
+                // What a person wrote is the same for all, and shown once.
+                Change::AddNote(note) if change.rule.is_some() => note.clone(),
                 Change::AddNote(_) => "added".to_owned(),
                 other => text::after(other, names),
             },
@@ -349,7 +357,7 @@ fn planned_rows(changes: &[ChangeRow], names: &Directory) -> Vec<PlannedRow> {
                 conversation: change.conversation.to_string(),
                 subject: change.subject.clone(),
                 changes: vec![view],
-                why: why(change),
+                why: why(run, change),
             }),
         }
     }

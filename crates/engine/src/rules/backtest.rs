@@ -129,6 +129,15 @@ impl Engine {
         self.0.rules.backtests.get(operator, id, self.now())
     }
 
+    /// Whether a backtest that is still there was made by somebody else.
+    #[must_use]
+    pub fn backtest_is_of_another(&self, operator: &str, id: BacktestId) -> bool {
+        self.0
+            .rules
+            .backtests
+            .is_of_another(operator, id, self.now())
+    }
+
     /// The backtests of an operator that are still there, newest first.
     #[must_use]
     pub fn backtests(&self, operator: &str) -> Vec<KeptBacktest> {

@@ -1,6 +1,7 @@
 //! What keeps rules from doing harm by themselves: a ceiling, and things that are gone. Either puts a rule into shadow,
 //! and says so until somebody has read it.
 
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use routing::lint::gone;
@@ -77,6 +78,25 @@ impl Engine {
         self.put_into_shadow(rule, &why).await
     }
 
+    /// Keeps what users or tags were called that Hiver no longer lists: notices say more than ids.
+    pub(crate) fn keep_former_names<'n>(&self, gone: impl IntoIterator<Item = (&'n str, &'n str)>) {
+        let gone = gone
+            .into_iter()
+            .map(|(id, name)| (id.to_owned(), name.to_owned()));
+        let former = self.0.rules.former_names.lock();
+        former.unwrap_or_else(PoisonError::into_inner).extend(gone);
+    }
+
+    /// `“Ana Ruiz” (usr_1)`, or the id where it was never called anything else.
+    fn former_name(&self, id: &str) -> String {
+        let former = self.0.rules.former_names.lock();
+        let former = former.unwrap_or_else(PoisonError::into_inner);
+        match former.get(id) {
+            Some(name) => format!("“{name}” (`{id}`)"),
+            None => format!("`{id}`"),
+        }
+    }
+
     /// The names were read: rules that name a user or a tag that is gone do no more.
     pub(crate) fn names_were_read(&self) {
         self.0.rules.names_read.store(true, Ordering::Release);
@@ -99,12 +119,12 @@ impl Engine {
                     what: Named::User,
                     id,
                     ..
-                } => Some(format!("the user `{id}`")),
+                } => Some(format!("the user {}", self.former_name(id))),
                 Warning::Gone {
                     what: Named::Tag,
                     id,
                     ..
-                } => Some(format!("the tag `{id}`")),
+                } => Some(format!("the tag {}", self.former_name(id))),
                 _ => None,
             });
             if let Some(named) = named {

@@ -62,7 +62,7 @@ impl Decided {
                 },
                 selection: Selection::Ids(ids),
                 actions: Actions::default(),
-                title: Some(routing::words::actions(&rule.actions, directory)),
+                title: Some(routing::words::deeds(&rule.actions, directory)),
                 chain: chain.into_iter().map(|id| id.to_string()).collect(),
                 rules: None,
                 labels: BTreeMap::new(),

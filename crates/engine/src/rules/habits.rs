@@ -1,7 +1,7 @@
 //! What something other than the console does again and again after the console did something, as the history shows it:
 //! automations of Hiver's own, with which a rule would play ping-pong.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use routing::lint::Habit;
 use store::{ConnectionId, Error, HistoryRow, Source, Store};
@@ -40,7 +40,9 @@ pub(super) async fn habits_of(
 ) -> Result<Vec<Habit>, Error> {
     let since = now - LOOKED_AT_MS;
     let rows = store.history_around_runs(connection, since, MOST).await?;
-    Ok(habits(&rows))
+    let listed = store.directory(connection).await?.tags;
+    let listed = listed.into_iter().map(|tag| tag.id).collect();
+    Ok(habits(&rows, &listed))
 }
 
 /// What of a conversation a change is about.
@@ -51,8 +53,9 @@ enum Aspect {
     Tag(TagId),
 }
 
-/// Finds them in rows of the history, in order.
-fn habits(rows: &[HistoryRow]) -> Vec<Habit> {
+/// Finds them in rows of the history, in order. A tag that is gone from `listed` went from all conversations at once,
+/// and no automation took it away.
+fn habits(rows: &[HistoryRow], listed: &HashSet<TagId>) -> Vec<Habit> {
     // What a run did last, and when.
     let mut ours: HashMap<(&ConversationId, Aspect), (Change, i64)> = HashMap::new();
     let mut counted: HashMap<(Change, Change), u32> = HashMap::new();
@@ -60,6 +63,9 @@ fn habits(rows: &[HistoryRow]) -> Vec<Habit> {
         let Some((aspect, change)) = made(row) else {
             continue;
         };
+        if matches!(&aspect, Aspect::Tag(tag) if !listed.contains(tag)) {
+            continue;
+        }
         let place = (&row.conversation, aspect);
         if matches!(row.source, Source::Run(_)) {
             match change {
@@ -168,6 +174,9 @@ mod tests {
             // Another conversation, and another thing.
             assigned("c2", "ben", THEIRS, MINUTE),
             row("c1", What::TagRemoved(tag()), "ana", THEIRS, MINUTE),
+            // A tag that was deleted.
+            row("c1", What::TagAdded("gone".into()), "ana", OURS, 0),
+            row("c1", What::TagRemoved("gone".into()), "ana", THEIRS, MINUTE),
             assigned("c1", "ben", THEIRS, 2 * MINUTE),
             // What comes after that is between others.
             assigned("c1", "cleo", THEIRS, 3 * MINUTE),
@@ -179,7 +188,7 @@ mod tests {
             assigned("c5", "ana", OURS, 0),
             assigned("c5", "ben", THEIRS, 10 * MINUTE),
         ];
-        let found: Vec<_> = habits(&rows)
+        let found: Vec<_> = habits(&rows, &HashSet::from([tag()]))
             .into_iter()
             .map(|habit| (habit.ours, habit.theirs, habit.times))
             .collect();

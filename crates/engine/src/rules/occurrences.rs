@@ -190,14 +190,16 @@ fn noted<'s>(
     ours: &'s HashMap<ConversationId, Vec<SentChange>>,
     note: &DeliveredNote,
 ) -> Vec<&'s String> {
-    let told = Event::read(&note.body)
-        .note
-        .map(|text| bare(&text))
-        .filter(|text| !text.is_empty());
+    let told = Event::read(&note.body).note;
+    let told: Vec<String> = told
+        .iter()
+        .map(|text| bare(text))
+        .filter(|text| !text.is_empty())
+        .collect();
     let of_conversation = ours.get(&note.conversation).into_iter().flatten();
     of_conversation
         .filter(|sent| match &sent.change {
-            Change::AddNote(text) => told.as_ref().is_none_or(|told| told.contains(&bare(text))),
+            Change::AddNote(text) => told.is_empty() || told.contains(&bare(text)),
             _ => false,
         })
         .filter(|sent| sent.sent_at <= note.received_at)
@@ -240,6 +242,37 @@ mod tests {
         assert!(bare(ours).ends_with("matchedabc"), "{}", bare(ours));
         assert_eq!(bare("5 < 6"), "56");
         assert_eq!(bare(""), "");
+    }
+
+    #[test]
+    fn only_a_note_with_the_whole_text_is_taken_for_ours() {
+        let conversation = ConversationId::from("c1");
+        let sent = SentChange {
+            conversation: conversation.clone(),
+            change: Change::AddNote("Look 1.".to_owned()),
+            outcome: Outcome::Done,
+            sent_at: 0,
+            finished_at: Some(1),
+            chain: vec!["r".to_owned()],
+        };
+        let ours = HashMap::from([(conversation.clone(), vec![sent])]);
+        let is_ours = |note: &str| {
+            let body = format!(r#"{{"event":"note.added","data":{{"note":{note}}}}}"#);
+            let note = DeliveredNote {
+                id: 1,
+                conversation: conversation.clone(),
+                received_at: 2,
+                body: body.into_bytes(),
+            };
+            !noted(&ours, &note).is_empty()
+        };
+        assert!(is_ours(r#"{"id":"n1","body":"<p>Look 1.</p>"}"#));
+        assert!(is_ours(r#"{"id":"n1","words":"Look 1."}"#));
+        assert!(is_ours("{}"));
+        assert!(!is_ours(
+            r#"{"id":"n1","body":"I had a look 1. Then Look 1."}"#
+        ));
+        assert!(!is_ours(r#"{"id":"Look 1.","body":"Mine."}"#));
     }
 
     #[test]

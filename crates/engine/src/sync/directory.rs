@@ -59,6 +59,10 @@ pub(super) async fn read_directory(
     let listed = users.items.into_iter().map(map::user).collect();
     let users = keep_unread(listed, known().users, skipped, |one| one.id.as_str());
     engine.store().save_users(connection, &users).await?;
+    let listed: HashSet<_> = users.iter().map(|user| &user.id).collect();
+    let former = known().users;
+    let gone = former.iter().filter(|user| !listed.contains(&user.id));
+    engine.keep_former_names(gone.map(|user| (user.id.as_str(), user.name.as_str())));
     engine.mirror().set_users(connection, users);
 
     read_tags(engine, link, Lane::Sync).await?;
@@ -80,7 +84,10 @@ pub(super) async fn read_tags(
     let skipped = !tags.skipped.is_empty();
     let listed = tags.items.into_iter().map(map::tag).collect();
     let known = engine.mirror().read().directory.tags.clone();
-    let tags = keep_unread(listed, known, skipped, |one| one.id.as_str());
+    let tags = keep_unread(listed, known.clone(), skipped, |one| one.id.as_str());
+    let listed: HashSet<_> = tags.iter().map(|tag| &tag.id).collect();
+    let gone = known.iter().filter(|tag| !listed.contains(&tag.id));
+    engine.keep_former_names(gone.map(|tag| (tag.id.as_str(), tag.name.as_str())));
     engine.store().save_tags(connection, &tags).await?;
     engine.mirror().set_tags(connection, tags);
     link.note_tags(asked_at);

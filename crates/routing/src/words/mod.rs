@@ -154,6 +154,16 @@ pub fn mailboxes(rule: &Rule, names: &Directory) -> String {
 /// What it does: `assign to Ana Ruiz, add tag billing, add note “…”`; `do nothing`.
 #[must_use]
 pub fn actions(actions: &Actions, names: &Directory) -> String {
+    did(actions, names, |note| format!("add note {}", quoted(note)))
+}
+
+/// The same without the text of the note, which is another for each conversation: `assign to Ana Ruiz, add note`.
+#[must_use]
+pub fn deeds(actions: &Actions, names: &Directory) -> String {
+    did(actions, names, |_| "add note".to_owned())
+}
+
+fn did(actions: &Actions, names: &Directory, in_words: impl Fn(&str) -> String) -> String {
     let mut parts = Vec::new();
     parts.extend(actions.assign.as_ref().map(|to| assign(to, names)));
     parts.extend(tags("add", &actions.add_tags, names));
@@ -161,7 +171,7 @@ pub fn actions(actions: &Actions, names: &Directory) -> String {
     let status = actions.set_status.as_ref();
     parts.extend(status.map(|status| format!("set status {status}")));
     let note = actions.note.as_ref();
-    parts.extend(note.map(|note| format!("add note {}", quoted(note))));
+    parts.extend(note.map(|note| in_words(note)));
     if parts.is_empty() {
         return "do nothing".to_owned();
     }

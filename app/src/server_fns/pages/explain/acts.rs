@@ -74,7 +74,7 @@ fn row(words: &Words, found: &Found, act: &RuleAct) -> impl IntoView + use<> {
 }
 
 /// What made the rule look, from the occurrence that is kept with an act.
-fn occasion(occurrence: &str) -> &'static str {
+pub(super) fn occasion(occurrence: &str) -> &'static str {
     match occurrence.split(':').next() {
         Some("history" | "delivery") => "after a change",
         Some("sweep") => "at a sweep",

@@ -201,6 +201,13 @@ impl Backtests {
         Some(one.shown())
     }
 
+    pub(super) fn is_of_another(&self, operator: &str, id: BacktestId, now: i64) -> bool {
+        let mut kept = self.kept();
+        forget(&mut kept, now);
+        let mut all = kept.iter();
+        all.any(|one| one.shown.id == id && one.operator != operator)
+    }
+
     pub(super) fn of(&self, operator: &str, now: i64) -> Vec<KeptBacktest> {
         let mut kept = self.kept();
         forget(&mut kept, now);
