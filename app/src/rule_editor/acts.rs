@@ -92,11 +92,7 @@ pub async fn edit_rule(
             return Ok(Done::at(LIST).refused(format!("There is no rule `{id}`, or not any more.")));
         }
         // Somebody removed it while it was typed: what was typed comes first.
-        let rule = Rule {
-            id: id.clone(),
-            ..blank(&id)
-        };
-        work.add(id.as_str(), Some(rule));
+        work.put_back(&id, value(pairs, "tab"));
         done = done.said("This rule was removed elsewhere. It is here again, as you typed it.");
     }
     if let Some(mut form) = RuleForm::of_pairs(pairs) {
@@ -106,8 +102,8 @@ pub async fn edit_rule(
         if let Some(focus) = form.step(asked) {
             done.focus = Some(focus);
         }
-        if let Some(entry) = work.entry_mut(&id) {
-            entry.type_in(form);
+        if let Some(said) = type_in(&mut work, &id, form, pairs) {
+            done = done.said(said);
         }
         if let Some(place) = place.filter(|place| *place > 0) {
             work.put(&id, place - 1);
@@ -118,6 +114,47 @@ pub async fn edit_rule(
     }
     work.keep(engine, operator).await?;
     Ok(done)
+}
+
+/// Takes in what was typed on a page. What was written elsewhere since that page was drawn is not lost over it: it can
+/// be had again, which is said.
+fn type_in(work: &mut Work, id: &RuleId, mut form: RuleForm, pairs: &Pairs) -> Option<String> {
+    let (tab, seen) = (value(pairs, "tab"), value(pairs, "seen"));
+    let entry = work.entries.get(work.place(id)?)?;
+    let shown = entry.shown();
+    // Whether it acts is pressed in the list, too. Who has not touched it here leaves it.
+    let was = value(pairs, "was_mode");
+    if !was.is_empty() && form.fields.one("mode") == was {
+        form.fields.set("mode", shown.fields.one("mode"));
+    }
+    let elsewhere = !seen.is_empty()
+        && entry.writer.as_deref() != Some(tab)
+        && shown.mark() != seen
+        && entry.differs(&form);
+    let untouched = elsewhere && form.mark() == seen;
+    let mut said = None;
+    if untouched {
+        let mode = form.fields.one("mode").to_owned();
+        form = shown;
+        form.fields.set("mode", mode);
+    } else if elsewhere && value(pairs, "do") == "delete" {
+        return None;
+    } else if elsewhere {
+        let name = quoted(entry.name());
+        work.remember(format!(
+            "{name} was written elsewhere, too. Undo brings that back."
+        ));
+        said = Some(format!(
+            "{name} was changed elsewhere since you opened it here. What you typed here is kept; Undo brings back what \
+             stood there."
+        ));
+    }
+    let entry = work.entry_mut(id)?;
+    entry.type_in(form);
+    if !untouched {
+        entry.writer = Some(tab.to_owned()).filter(|tab| !tab.is_empty());
+    }
+    said
 }
 
 fn remove(work: &mut Work, id: &RuleId) -> Done {
@@ -229,7 +266,11 @@ pub async fn settle(engine: &Engine, operator: &str, pairs: &Pairs) -> Result<Do
             .filter(|(name, _)| name != "do")
             .cloned()
             .collect();
-        edit_rule(engine, operator, &rule, &typed).await?;
+        let done = edit_rule(engine, operator, &rule, &typed).await?;
+        // Something else than what was seen here stood there: that is to be looked at first.
+        if done.said.is_some() {
+            return Ok(done);
+        }
     }
     let Some(mut work) = Work::of(engine, Some(operator)).await? else {
         return Ok(Done::without_connection());

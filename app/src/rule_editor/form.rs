@@ -5,6 +5,7 @@
 //! `c.0.2:texts` a field of the third part of the first part of it.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,8 @@ use super::{Fields, Pairs};
 
 /// Says in a form that it is the whole of a rule.
 pub(crate) const WHOLE: &str = "whole";
+/// What a form says of itself, and not of the rule.
+const NOT_TYPED: [&str; 7] = ["do", "idle", "rule", "why", "tab", "seen", "was_mode"];
 /// Groups in a form go no deeper: deeper ones are not taken, so that no form costs more than it may.
 const DEEPEST: usize = 40;
 
@@ -58,7 +61,7 @@ impl RuleForm {
                     whole = true;
                     continue;
                 }
-                None if ["do", "idle", "rule", "why"].contains(&name.as_str()) => continue,
+                None if NOT_TYPED.contains(&name.as_str()) => continue,
                 None => {
                     form.fields.add(name, value);
                     continue;
@@ -118,6 +121,17 @@ impl RuleForm {
         }
         group("c", &self.conditions, &mut put);
         pairs
+    }
+
+    /// Tells apart what was typed, but for whether it acts: a press in the list says that, too.
+    pub(crate) fn mark(&self) -> String {
+        let mut form = self.clone();
+        form.fields.0.remove("mode");
+        let mut hasher = DefaultHasher::new();
+        serde_json::to_string(&form)
+            .unwrap_or_default()
+            .hash(&mut hasher);
+        format!("{:x}", hasher.finish())
     }
 
     /// Its title as it was typed.

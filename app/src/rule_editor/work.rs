@@ -22,6 +22,8 @@ pub(crate) struct Entry {
     pub(crate) form: Option<RuleForm>,
     /// What keeps what was typed from being used.
     pub(crate) problems: Vec<FieldProblem>,
+    /// The page that wrote it last, where one did.
+    pub(crate) writer: Option<String>,
 }
 
 impl Entry {
@@ -31,6 +33,7 @@ impl Entry {
             rule: Some(rule),
             form: None,
             problems: Vec::new(),
+            writer: None,
         }
     }
 
@@ -58,6 +61,16 @@ impl Entry {
         self.form = Some(form);
     }
 
+    /// Whether `form` says something else than what stands here.
+    pub(crate) fn differs(&self, form: &RuleForm) -> bool {
+        if self.shown().mark() == form.mark() {
+            return false;
+        }
+        let read = form.read(&self.id);
+        let both_usable = self.problems.is_empty() && read.problems.is_empty();
+        !both_usable || self.rule.as_ref() != Some(&read.rule)
+    }
+
     /// Its title, as it was typed last.
     pub(crate) fn name(&self) -> &str {
         let typed = self.form.as_ref().map(RuleForm::name);
@@ -80,6 +93,8 @@ struct Typed {
     order: Vec<RuleId>,
     /// The forms of those that were edited.
     forms: BTreeMap<RuleId, RuleForm>,
+    /// The pages that wrote them last.
+    writers: BTreeMap<RuleId, String>,
     /// What was there before something was thrown away.
     before: Option<Box<Before>>,
 }
@@ -152,6 +167,9 @@ impl Work {
         let typed: Typed = serde_json::from_str(&draft.typed).unwrap_or_default();
         self.before = typed.before;
         self.entries = together(&draft.set, typed.order, typed.forms);
+        for entry in &mut self.entries {
+            entry.writer = typed.writers.get(&entry.id).cloned();
+        }
         Ok(())
     }
 
@@ -163,6 +181,7 @@ impl Work {
         let typed = Typed {
             order: self.order(),
             forms: self.forms(),
+            writers: self.writers(),
             before: self.before.clone(),
         };
         let typed = serde_json::to_string(&typed).unwrap_or_default();
@@ -179,6 +198,13 @@ impl Work {
         let typed = self.entries.iter();
         typed
             .filter_map(|entry| Some((entry.id.clone(), entry.form.clone()?)))
+            .collect()
+    }
+
+    fn writers(&self) -> BTreeMap<RuleId, String> {
+        let written = self.entries.iter();
+        written
+            .filter_map(|entry| Some((entry.id.clone(), entry.writer.clone()?)))
             .collect()
     }
 
@@ -262,6 +288,7 @@ impl Work {
                     rule: None,
                     form: None,
                     problems: Vec::new(),
+                    writer: None,
                 };
                 let mut form = entry.shown();
                 form.fields.set("name", name);
@@ -271,6 +298,19 @@ impl Work {
         };
         self.entries.push(entry);
         id
+    }
+
+    /// Puts a rule that was removed back at the end, to be typed in on a page.
+    pub(crate) fn put_back(&mut self, id: &RuleId, tab: &str) {
+        let known = [&self.base_set, &self.latest_set];
+        let rule = known.into_iter().find_map(|set| set.rule(id)).cloned();
+        self.entries.push(Entry {
+            id: id.clone(),
+            rule,
+            form: None,
+            problems: Vec::new(),
+            writer: Some(tab.to_owned()),
+        });
     }
 
     /// Moves a rule to a place, counted from 0.
@@ -307,6 +347,7 @@ impl Work {
         let typed = Typed {
             order: before.order,
             forms: before.forms,
+            writers: BTreeMap::new(),
             before: self.before.take(),
         };
         let draft = Draft {
@@ -361,6 +402,7 @@ fn together(
             rule,
             form,
             problems,
+            writer: None,
         });
     }
     entries

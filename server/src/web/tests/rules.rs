@@ -280,3 +280,79 @@ async fn only_leads_save_import_and_restore() {
     assert_eq!(console.fingerprint(&house).await, before);
     console.stop().await;
 }
+
+/// What a page says of itself in its form.
+fn stamps(page: &str) -> [(&'static str, String); 3] {
+    ["tab", "seen", "was_mode"].map(|name| (name, text(page, name)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_pages_of_one_rule_lose_nothing_over_each_other() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let lead = console.signed_in("lead").await;
+    new_rule(&lead).await;
+    lead.call("/rules/bills", &form(&[])).await;
+    let pages = [
+        stamps(&lead.get("/rules/bills").await.body),
+        stamps(&lead.get("/rules/bills").await.body),
+    ];
+    let type_in = async |page: usize, more: &[(&'static str, &'static str)]| {
+        let mut typed = form(&[]);
+        typed.extend(pages[page].iter().map(|(name, value)| (*name, &**value)));
+        for (name, value) in more {
+            typed.retain(|(known, _)| known != name);
+            typed.push((name, value));
+        }
+        lead.call("/rules/bills", &typed).await.body
+    };
+    let note = async || text(&lead.get("/rules/bills").await.body, "note");
+    let elsewhere = "was changed elsewhere";
+    // One page alone is told nothing, however often it writes.
+    for words in ["first", "second"] {
+        assert!(!type_in(0, &[("note", words)]).await.contains(elsewhere));
+    }
+    // Who has not typed anything throws nothing away.
+    assert!(!type_in(1, &[]).await.contains(elsewhere));
+    assert_eq!(note().await, "second");
+    // Who has is told, once, and has the other again.
+    assert!(type_in(1, &[("stop", "1")]).await.contains(elsewhere));
+    assert_eq!(note().await, NOTE);
+    assert!(!type_in(1, &[("stop", "1")]).await.contains(elsewhere));
+    lead.submit("/rules/save", "/rules", &[("do", "undo")])
+        .await;
+    assert_eq!(note().await, "second");
+    // A switch that was pressed in the list stays.
+    lead.call("/rules", &[("do", "mode bills off")]).await;
+    let answer = type_in(0, &[("note", "third")]).await;
+    assert_eq!(text(&answer, "was_mode"), "off");
+    assert_eq!(note().await, "third");
+    // Nothing is saved over what was not seen.
+    lead.call("/rules/bills", &form(&[("stop", "1")])).await;
+    let mut typed = form(&[("do", "save"), ("hours", "1")]);
+    typed.extend(pages[1].iter().map(|(name, value)| (*name, &**value)));
+    let answer = lead.submit("/rules/save", "/rules/bills", &typed).await;
+    assert_eq!(answer.header("location"), "/rules/bills");
+    console.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_was_removed_while_it_was_typed_is_put_back() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let lead = console.signed_in("lead").await;
+    new_rule(&lead).await;
+    lead.call("/rules/bills", &form(&[])).await;
+    let save = [("do", "anyway")];
+    let saved = lead.submit("/rules/save", "/rules", &save).await;
+    assert_eq!(saved.header("location"), "/rules");
+    // It is still in force, so its id is taken.
+    lead.call("/rules", &[("do", "delete bills")]).await;
+    let answer = lead
+        .call("/rules/bills", &form(&[("hours", "1"), ("tab", "1")]))
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(answer.body.contains("This rule was removed elsewhere"));
+    assert_eq!(text(&lead.get("/rules/bills").await.body, "note"), NOTE);
+    console.stop().await;
+}

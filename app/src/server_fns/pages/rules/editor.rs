@@ -1,5 +1,7 @@
 //! The page of one rule: a sentence to fill in, and what it fits beside it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use leptos::prelude::*;
 use routing::model::{Mode, Rule, RuleId};
 use routing::words;
@@ -31,6 +33,7 @@ pub(super) async fn draw(
     let warnings = warnings(around, work, id, asked.idle).await;
     let pane = |found| matches::draw(found, &around.names, warnings);
     let stats = around.engine.rule_stats(rule_stats::DAYS).await?;
+    let tab = tab(around.engine.now());
     let html = html(|| {
         let lately = rule_stats::section(&around.words, stats.get(id));
         let explain = explain(id, around.edits);
@@ -45,6 +48,7 @@ pub(super) async fn draw(
                     <button class="for-readers" tabindex="-1" aria-hidden="true" name="do" value="look"></button>
                     <input type="hidden" name="whole" value="1"/>
                     <input type="hidden" name="rule" value=id.to_string()/>
+                    <input type="hidden" name="tab" value=tab/>
                     {bar::draw(around, work)}
                     <div class="rule-page">
                         <div id="rule-fields" data-part="fields">{fields(around, work, place, entry, &form)}</div>
@@ -65,6 +69,12 @@ pub(super) async fn draw(
         view! { {page} {explain} {lately} }
     });
     Ok(Some(html))
+}
+
+/// Tells this page from others that show the same rule.
+fn tab(now: i64) -> String {
+    static DRAWN: AtomicU64 = AtomicU64::new(0);
+    format!("{now}-{}", DRAWN.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The way to what the rule makes of a conversation.
@@ -139,11 +149,13 @@ fn fields(
             <h1 class="for-readers">{entry.name().to_owned()}</h1>
             <div class="rule-title">
                 {line("name", "Name of the rule", form.name(), "rule-name", "Name of the rule")}
-                {modes(mode)}
+                // Also while somebody types: in the list it may have been switched.
+                <span id="rule-modes" data-part="">{modes(mode)}</span>
             </div>
             {slot(problems, "name")}
             {slot(problems, "mode")}
         })}
+        <input type="hidden" name="seen" value=form.mark()/>
         {bare}
         <p class="rule-sentence" id="rule-sentence" data-part="">{sentence}</p>
         {slot(problems, "rule")}
@@ -203,7 +215,10 @@ fn modes(picked: &str) -> impl IntoView + use<> {
             }
         })
         .collect();
-    view! { <span class="switch" role="radiogroup" aria-label="Whether it acts">{radios}</span> }
+    view! {
+        <span class="switch" role="radiogroup" aria-label="Whether it acts">{radios}</span>
+        <input type="hidden" name="was_mode" value=picked/>
+    }
 }
 
 const OCCASIONS: [(&str, &str); 10] = [
