@@ -26,7 +26,7 @@ pub fn shell(options: LeptosOptions, assets: AssetRoot) -> impl IntoView {
                 <meta name="robots" content="noindex"/>
                 <link rel="icon" type="image/svg+xml" href=format!("{root}/favicon.svg")/>
                 <link rel="stylesheet" href=format!("{root}/pkg/hiver-console.css")/>
-                <HydrationScripts options root/>
+                {(!is_for_another_address()).then(|| view! { <HydrationScripts options root/> })}
                 <MetaTags/>
             </head>
             <body>
@@ -34,6 +34,19 @@ pub fn shell(options: LeptosOptions, assets: AssetRoot) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// Whether this is the page for signing in, drawn in answer to a form of another address. Scripts would go by that
+/// address, and find another page than theirs; it does without them.
+fn is_for_another_address() -> bool {
+    #[cfg(feature = "ssr")]
+    {
+        use_context::<axum::http::request::Parts>()
+            .and_then(|parts| parts.extensions.get::<crate::LoginNotice>().cloned())
+            .is_some_and(|notice| notice.elsewhere)
+    }
+    #[cfg(not(feature = "ssr"))]
+    false
 }
 
 /// The content security policy of a page: scripts with this answer's nonce and from our own address, styles from

@@ -18,6 +18,7 @@ mod said;
 mod sessions;
 mod sign_in;
 mod throttle;
+mod too_large;
 mod trying_forms;
 mod webhook_forms;
 mod webhooks;
@@ -61,8 +62,6 @@ pub(crate) use self::webhooks::door_at as webhook_door_at;
 use crate::args::Settings;
 use crate::{Problem, config};
 
-/// The largest form that is taken; ten thousand ids fit in.
-const LARGEST_BODY: usize = 2 * 1024 * 1024;
 /// A session ends after so long without a visit.
 const SESSION_DAYS: i64 = 7;
 
@@ -154,7 +153,8 @@ pub(crate) fn router(web: &Web) -> Router {
         .layer(from_fn_with_state(web.clone(), guard::guard))
         .layer(auth)
         .layer(from_fn_with_state(web.clone(), guard::refuse_other_origins))
-        .layer(RequestBodyLimitLayer::new(LARGEST_BODY))
+        .layer(RequestBodyLimitLayer::new(too_large::LARGEST_DOCUMENT))
+        .layer(from_fn(too_large::refuse))
         // Hiver signs in nowhere, and comes from no page.
         .layer(from_fn_with_state(web.clone(), webhooks::door))
         .layer(CatchPanicLayer::custom(plain::after_panic))

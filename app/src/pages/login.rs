@@ -11,6 +11,8 @@ pub struct LoginNotice {
     pub draft: Option<String>,
     /// Where to go afterwards.
     pub next: Option<String>,
+    /// Whether the page answers a form of another address.
+    pub elsewhere: bool,
 }
 
 /// The page.

@@ -399,6 +399,13 @@ pub async fn kept_form(
     page: &str,
     pairs: &Pairs,
 ) -> Result<(), store::Error> {
+    if page == LIST {
+        // The name of a new rule was typed there.
+        if value(pairs, "do") == "new" {
+            edit_list(engine, operator, pairs).await?;
+        }
+        return Ok(());
+    }
     let named = match value(pairs, "rule") {
         "" => crate::server_fns::rules::rule_of(page),
         id => Some(RuleId::from(id)),

@@ -65,6 +65,8 @@ pub(super) async fn activity_page(
     };
     let notices = engine.rule_notices().await;
     let notices = notices.map_err(|error| internal(&error))?;
-    let notices = super::pages::rule_notices::draw(&words, notices, by.role, "/activity");
+    let rules = engine.rules().await.map_err(|error| internal(&error))?;
+    let rules = rules.as_ref().map(|rules| &*rules.set);
+    let notices = super::pages::rule_notices::draw(&words, notices, by.role, "/activity", rules);
     Ok(super::pages::activity::draw(&words, &asked, found, notices))
 }

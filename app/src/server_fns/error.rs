@@ -9,7 +9,7 @@ use super::json::TextJson;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ApiError {
     /// Nobody is signed in, or no longer.
-    #[error("Your session has ended. Sign in again; nothing you typed is lost.")]
+    #[error("Your session has ended. Sign in again.")]
     SignedOut,
     /// The operator's role does not allow it.
     #[error("{0}")]

@@ -25,7 +25,9 @@ pub(super) async fn overview_page(numbers: bool) -> Result<String, ApiError> {
     let notices = engine.rule_notices().await;
     let notices = notices.map_err(|error| internal(&error))?;
     let mut html = "<h1>Overview</h1>".to_owned();
-    html.push_str(&rule_notices::draw(&words, notices, by.role, "/"));
+    let rules = engine.rules().await.map_err(|error| internal(&error))?;
+    let rules = rules.as_ref().map(|rules| &*rules.set);
+    html.push_str(&rule_notices::draw(&words, notices, by.role, "/", rules));
     html.push_str(&overview::draw(words.overview(mailboxes, users, flow)));
     Ok(html)
 }

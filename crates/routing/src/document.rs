@@ -37,7 +37,7 @@ pub enum DocumentError {
     FutureVersion(u64),
     /// It is neither a rule set nor a list.
     #[error(
-        "The document is no rule set: it has no `version`. Write {{\"version\": {VERSION}, \"rules\": […]}}, or a list \
+        "The document is no rule set: it has no `version` that is a number. Write {{\"version\": {VERSION}, \"rules\": […]}}, or a list \
          of {{\"keyword\", \"tag\", \"assignee\"}}"
     )]
     NoVersion,
@@ -75,16 +75,24 @@ pub fn read(text: &str, directory: &Directory) -> Result<RuleSet, DocumentError>
         let entries = shaped(text)?;
         return tutorial::rules(entries, directory).map_err(DocumentError::Problems);
     }
-    let Head { version } = serde_json::from_str(text).map_err(DocumentError::NotJson)?;
+    let Head { version } = serde_json::from_str(text).map_err(|error| {
+        // It is JSON, of another kind.
+        if error.is_data() {
+            DocumentError::NoVersion
+        } else {
+            DocumentError::NotJson(error)
+        }
+    })?;
     match version {
         None => return Err(DocumentError::NoVersion),
         Some(Value::Number(number)) => match number.as_u64() {
             Some(version) if version > u64::from(VERSION) => {
                 return Err(DocumentError::FutureVersion(version));
             }
-            _ => {}
+            Some(_) => {}
+            None => return Err(DocumentError::NoVersion),
         },
-        Some(_) => {}
+        Some(_) => return Err(DocumentError::NoVersion),
     }
     let document: Document = shaped(text)?;
     let mut rules = RuleSet {

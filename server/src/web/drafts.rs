@@ -16,13 +16,13 @@ use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
 use tower_sessions::{Session, session};
 
-use super::Web;
+use super::{Web, too_large};
 use crate::Problem;
 
 /// A form that is worth keeping: it may hold a long note. It is shown again on the list.
 const PLAN: &str = "/api/plan";
-/// Below it are the forms of rules. Each is posted to its own page, and shown again there.
-const RULES: &str = "/rules/";
+/// The list of rules, and below it their forms. Each is posted to its own page, and shown again there.
+const RULES: &str = "/rules";
 /// A document may have been pasted there.
 const IMPORT: &str = "/rules/import";
 /// The largest form that is kept.
@@ -58,9 +58,11 @@ pub(super) async fn sign_in_page(web: &Web, address: &str, notice: LoginNotice) 
     };
     // What would not be kept is not carried either: in the form for signing in it would grow past what is taken.
     let draft = notice.draft.filter(|draft| draft.len() <= LARGEST);
-    request
-        .extensions_mut()
-        .insert(LoginNotice { draft, ..notice });
+    request.extensions_mut().insert(LoginNotice {
+        draft,
+        elsewhere: true,
+        ..notice
+    });
     let page = web.0.pages.clone().oneshot(request).await;
     let mut response = page.unwrap_or_else(|never| match never {});
     *response.status_mut() = StatusCode::UNAUTHORIZED;
@@ -89,14 +91,15 @@ pub(super) async fn keep(State(web): State<Web>, request: Request, next: Next) -
     } else {
         came_from(&parts.headers)
     };
-    let Ok(form) = to_bytes(body, super::LARGEST_BODY).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    let Ok(form) = to_bytes(body, too_large::LARGEST_BODY).await else {
+        return too_large::page();
     };
     let draft = String::from_utf8_lossy(&form).into_owned();
     if !signed_in {
         let notice = LoginNotice {
             draft: Some(draft),
             next: Some(back),
+            elsewhere: true,
         };
         return sign_in_page(&web, "/login", notice).await;
     }
@@ -128,9 +131,10 @@ async fn show(web: &Web, session: Session, mut request: Request, next: Next) -> 
             .into_iter()
             .find(|(name, _)| name == "next")
             .map(|(_, next)| next.into_owned());
-        request
-            .extensions_mut()
-            .insert(LoginNotice { draft: None, next });
+        request.extensions_mut().insert(LoginNotice {
+            next,
+            ..LoginNotice::default()
+        });
     }
     if request.method() == Method::GET && request.uri().path() == "/triage" {
         match session.remove::<String>(SESSION_KEY).await {

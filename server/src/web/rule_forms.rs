@@ -6,7 +6,7 @@
 use app::rule_editor::{Done, Pairs, edit_list, edit_rule, import, pairs_of, restore, settle};
 use app::server_fns::{Answered, Draft, Said, SignedIn, answer, rule_named};
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Multipart, Path, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use axum::middleware::from_fn;
@@ -18,7 +18,7 @@ use tower::ServiceExt;
 use tower_sessions::Session;
 
 use super::guard::leads_only;
-use super::{Web, drafts, plain};
+use super::{Web, drafts, plain, too_large};
 use crate::Problem;
 
 /// The shape of a document, as it is published.
@@ -28,7 +28,11 @@ const SCHEMA_JSON: &str = include_str!("../../../docs/rules.schema.json");
 pub(super) fn routes() -> Router<Web> {
     let forms = Router::new()
         .route("/rules", post(change_list))
-        .route("/rules/{id}", post(change))
+        // How much is taken is said in `too_large`.
+        .route(
+            "/rules/{id}",
+            post(change).layer(DefaultBodyLimit::disable()),
+        )
         .route_layer(from_fn(leads_only));
     forms
         .route("/rules/export", get(export))
@@ -68,11 +72,11 @@ async fn change(
     request: Request,
 ) -> Response {
     let Ok(pairs) = parts(request).await else {
-        return (
+        return plain::page(
             StatusCode::BAD_REQUEST,
-            "The form could not be read: it is too large, or no form.",
-        )
-            .into_response();
+            "Nothing was done",
+            "The form could not be read: it is cut off, or no form. Go back and send it again.",
+        );
     };
     let (engine, name) = (&web.0.engine, by.name.as_str());
     let done = match (part.as_str(), rule_named(&part)) {
@@ -104,7 +108,7 @@ async fn parts(request: Request) -> Result<Pairs, Box<dyn std::error::Error + Se
         .and_then(|kind| kind.to_str().ok())
         .is_some_and(|kind| kind.starts_with("multipart/"));
     if !has_files {
-        let body = axum::body::to_bytes(request.into_body(), super::LARGEST_BODY).await?;
+        let body = axum::body::to_bytes(request.into_body(), too_large::LARGEST_DOCUMENT).await?;
         return Ok(form(&body));
     }
     let mut multipart = Multipart::from_request(request, &()).await?;

@@ -212,6 +212,7 @@ async fn again(web: &Web, form: &SignInForm, problem: &str) -> Response {
     let notice = app::LoginNotice {
         draft: Some(form.draft.clone()),
         next: Some(safe_next(&form.next).to_owned()),
+        elsewhere: true,
     };
     drafts::sign_in_page(web, &format!("/login?{query}"), notice).await
 }

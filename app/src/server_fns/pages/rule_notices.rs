@@ -1,18 +1,21 @@
 //! What the console did to rules by itself, until an admin has dismissed it.
 
 use leptos::prelude::*;
+use routing::model::{RuleId, RuleSet};
 use store::RuleNotice;
 
 use crate::components::marks::Ago;
+use crate::server_fns::rules::address;
 use crate::server_fns::words::Words;
 use crate::view::Role;
 
-/// Draws the notices above a page, which is at `page`; nothing where there are none, or for viewers.
+/// Draws the notices above a page, which is at `page`. `rules` are those there are; nothing where there are none, or for viewers.
 pub(in crate::server_fns) fn draw(
     words: &Words,
     notices: Vec<RuleNotice>,
     role: Role,
     page: &'static str,
+    rules: Option<&RuleSet>,
 ) -> String {
     if notices.is_empty() || role < Role::Lead {
         return String::new();
@@ -29,13 +32,17 @@ pub(in crate::server_fns) fn draw(
                     </form>
                 }
             });
+            let rule = RuleId::from(notice.rule.as_str());
+            let at = rules
+                .is_some_and(|rules| rules.rule(&rule).is_some())
+                .then(|| address(&rule));
             let moment = words.moment(notice.at);
             view! {
                 <li class="message message-warn rule-notice">
                     <p>
                         {notice.text}
                         " "
-                        <a href=format!("/rules/{}", notice.rule)>"Look at the rule"</a>
+                        {at.map(|at| view! { <a href=at>"Look at the rule"</a> })}
                         " "
                         <span class="hint"><Ago moment=moment ago=true/></span>
                     </p>

@@ -356,3 +356,52 @@ async fn a_rule_that_was_removed_while_it_was_typed_is_put_back() {
     assert_eq!(text(&lead.get("/rules/bills").await.body, "note"), NOTE);
     console.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_document_is_taken_and_a_larger_one_is_told_the_limit() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let lead = console.signed_in("lead").await;
+    // It is no document, but it is read to its end.
+    let large = format!("[\"{}\"]", "k".repeat(4 << 20));
+    let answer = lead
+        .submit("/rules/import", "/rules/import", &[("document", &large)])
+        .await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains(&large[2..1_000]));
+    for path in ["/rules", "/rules/bills"] {
+        let too_large = "k".repeat(3 << 20);
+        let answer = lead.submit(path, path, &[("document", &too_large)]).await;
+        assert_eq!(answer.status, 413, "{path}");
+        assert!(answer.body.contains("16 MiB"), "{}", answer.body);
+        assert!(answer.body.contains("rules import FILE"), "{}", answer.body);
+    }
+    console.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_for_signing_in_at_another_address_has_no_scripts() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let named = [("do", "new"), ("name", "Bills")];
+    for path in ["/rules/import", "/rules/save", "/rules"] {
+        let browser = console.browser();
+        let page = browser.submit(path, path, &named).await;
+        assert_eq!(page.status, 401, "{path}");
+        assert!(page.body.contains("Your session had ended"), "{path}");
+        assert!(!page.body.contains("hydrate("), "{}", page.body);
+        let found = tags(&page.body);
+        let draft = found.iter().find(|tag| tag.get("name") == Some("draft"));
+        let answers = [
+            ("name", "lead"),
+            ("password", PASSWORD),
+            ("next", path),
+            ("draft", draft.and_then(|draft| draft.get("value")).unwrap()),
+        ];
+        let answer = browser.submit("/login", "/login", &answers).await;
+        assert_eq!(answer.header("location"), path);
+        let list = browser.get("/rules").await.body;
+        assert_eq!(list.contains("/rules/bills"), path == "/rules", "{path}");
+    }
+    console.stop().await;
+}

@@ -26,7 +26,7 @@ pub(super) fn draw(asked: &Asked) -> String {
                     <button class="button primary">"Import"</button>
                     <a class="button" href="/rules">"Go back"</a>
                 </span>
-                <p class="hint">"Nothing is in force before you save."</p>
+                <p class="hint">"A document may have 16 MiB. Nothing is in force before you save."</p>
                 <p><a href="/rules/schema.json" rel="external">"The shape of a document"</a></p>
             </form>
             <form class="rules-import" method="post" action="/rules/import" enctype="multipart/form-data">

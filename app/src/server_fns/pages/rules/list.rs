@@ -42,7 +42,13 @@ pub(super) async fn draw(
     let stats = around.engine.rule_stats(rule_stats::DAYS).await?;
     let at_most = around.engine.rule_ceiling().await?;
     let notices = around.engine.rule_notices().await?;
-    let notices = rule_notices::draw(&around.words, notices, around.role, "/rules");
+    let notices = rule_notices::draw(
+        &around.words,
+        notices,
+        around.role,
+        "/rules",
+        Some(&work.set()),
+    );
     let folded = triage::fold(&find);
     let all = work.entries.len();
     let mut found = Vec::new();

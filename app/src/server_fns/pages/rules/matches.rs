@@ -17,6 +17,8 @@ pub(super) fn draw(
     names: &Directory,
     warnings: Vec<String>,
 ) -> impl IntoView + use<> {
+    // As it stands it is not looked at: what is known is of the rule as it was.
+    let warnings = if found.is_ok() { warnings } else { Vec::new() };
     let found = match found {
         Err(_) => view! {
             <p class="matches-count">"Cannot tell yet"</p>
