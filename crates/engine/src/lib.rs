@@ -138,6 +138,8 @@ struct Inner {
     door: Door,
     history: History,
     rules: Rules,
+    /// When the process began to work, in ms since the epoch.
+    started_at: i64,
     people: People,
     zone: Zone,
     stop: CancellationToken,
@@ -183,6 +185,7 @@ impl Engine {
             store,
             secret: RwLock::new(Arc::new(secret)),
             chosen: Mutex::default(),
+            started_at: clock.now(),
             clock,
             config,
             patience,

@@ -39,12 +39,12 @@ pub enum Warning {
         /// What the earlier one does.
         change: Change,
     },
-    /// What it does makes it act again, without end.
+    /// It still fits what it has acted on, and acts anew at each of its occasions.
     FeedsItself {
         /// The rule.
         rule: RuleId,
     },
-    /// What one does makes another act, round and round.
+    /// What one does makes another fit again, at each of their occasions.
     PingPong {
         /// The rules, in order.
         rules: Vec<RuleId>,

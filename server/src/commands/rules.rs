@@ -4,6 +4,7 @@ mod demand;
 mod document;
 mod words;
 
+use std::io::Write;
 use std::path::Path;
 
 use engine::{StoredWorld, Wish, rules_saved, save_stored_rules};
@@ -157,6 +158,11 @@ async fn save(place: &Place, before: &InForce, rules: RuleSet, note: String) -> 
 
 async fn export(place: &Place, file: Option<&Path>, json: bool) -> Result<Exit, Stop> {
     let InForce { version, rules, .. } = InForce::read(place).await?;
+    if version.is_none() {
+        // Standard output is the document; a closed standard error leaves nobody to tell.
+        let hint = "hint: no rules were saved here yet; this is the empty set";
+        drop(writeln!(std::io::stderr(), "{hint}"));
+    }
     let document = write(&rules)
         .map_err(|error| Problem::because("the rules cannot be written as a document", &error))?;
     let number = version.as_ref().map_or(0, |version| version.version);

@@ -128,7 +128,7 @@ async fn what_cannot_be_used_is_named_with_its_place_and_changes_nothing() {
     assert!(
         missing
             .err
-            .starts_with("error: nothing.json cannot be read: "),
+            .starts_with("error: `nothing.json` cannot be read: "),
         "{missing:?}"
     );
     let store = house.store().await;
@@ -208,9 +208,26 @@ async fn a_running_server_has_what_was_imported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_no_rules_were_saved_there_is_nothing_to_do() {
+    let house = House::read().await;
+    let ran = house.run(&["rules", "run"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.starts_with("No rules were saved yet"), "{ran:?}");
+    let told = house.json(&["rules", "run", "--json"]).await;
+    assert_eq!((&told["version"], &told["runs"]), (&json!(0), &json!([])));
+    let exported = house.run(&["rules", "export"]).await;
+    assert_eq!(exported.code, 0, "{exported:?}");
+    assert!(exported.err.contains("no rules were saved"), "{exported:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rules_belong_to_a_hiver_that_was_connected() {
     let house = House::new().await;
-    for arguments in [&["rules", "check"][..], &["rules", "export"]] {
+    for arguments in [
+        &["rules", "check"][..],
+        &["rules", "export"],
+        &["rules", "run"],
+    ] {
         let done = house.run(arguments).await;
         assert_eq!(done.code, 1, "{done:?}");
         assert!(
@@ -297,6 +314,11 @@ async fn a_running_server_runs_rules_and_refusals_are_told() {
         house.meant().len(),
     );
     assert_eq!(acted as usize + left, meant, "{ran}");
+    let elsewhere = house.run(&["rules", "check", "/none/at-all.json"]).await;
+    assert!(
+        elsewhere.err.contains("`/none/at-all.json` cannot be read"),
+        "{elsewhere:?}"
+    );
     house.write_rules("none.json", &[RULE]);
     assert_eq!(house.run(&["rules", "import", "none.json"]).await.code, 0);
     let nothing = house.run(&["rules", "run"]).await;

@@ -19,7 +19,7 @@ use crate::planning::{invalid, select};
 use crate::{Engine, PlanError};
 
 /// What rules that were asked for do, or would do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnDemand {
     /// The version of the rules.
     pub version: i32,
@@ -90,6 +90,11 @@ impl Engine {
             Selection::Matching { filter, .. } => self.history_answers(filter).await?,
             Selection::Ids(_) => HistoryAnswers::new(),
         };
+        if self.mirror().read().rows.is_empty() {
+            return Err(invalid(
+                "The mirror has no conversations yet: read them from Hiver first (`hiver-console sync`).",
+            ));
+        }
         let selected = select(self.mirror(), selection, &history, now)?;
         let _deciding = self.0.rules.deciding.lock().await;
         let Some(live) = self.live_rules_of(connection).await? else {

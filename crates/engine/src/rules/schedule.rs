@@ -15,7 +15,7 @@ use super::SaveRulesError;
 use super::firing::Look;
 use crate::Engine;
 
-/// From so much on, a schedule is late.
+/// From so much on, a schedule is late, also where the console was not off.
 const LATE_MS: i64 = 5 * 60 * 1_000;
 /// One that is late waits until the mirror is not older than this.
 const OLD_MS: i64 = 60 * 60 * 1_000;
@@ -69,7 +69,7 @@ impl Engine {
         }
         let as_of = self.mirror().read().as_of().unwrap_or(i64::MIN);
         for (when, rules) in due {
-            let late = now - when.at >= LATE_MS;
+            let late = when.at < self.0.started_at || now - when.at >= LATE_MS;
             if late && as_of < now - OLD_MS {
                 // What Hiver has is about to be read.
                 continue;

@@ -42,7 +42,7 @@ pub(super) fn trials(read: &Read<'_>, directory: &Directory) -> Vec<Trial> {
         .collect()
 }
 
-/// The rules that act without end, found by trying all on each of `trials`.
+/// The rules that would act without end if nothing cut chains off, and so act anew at each of their occasions, found by trying all on each of `trials`.
 pub(super) fn endless(compiled: &Compiled, trials: &[Trial]) -> Vec<Warning> {
     let places: HashMap<&RuleId, usize> = compiled.rules().map(|rule| &rule.id).zip(0..).collect();
     let mut evaluator = Evaluator::new(compiled);

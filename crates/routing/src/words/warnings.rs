@@ -51,12 +51,13 @@ pub fn warning(warning: &Warning, rules: &RuleSet, names: &Directory) -> String 
             in_passing(undone, names)
         ),
         Warning::FeedsItself { rule } => format!(
-            "What {} does makes it act again, without end: let it act once per conversation, or exclude what it \
-             leaves behind",
+            "{} still fits what it has acted on, and acts anew at each of its occasions: let it act once per \
+             conversation, or exclude what it leaves behind",
             title(rule)
         ),
         Warning::PingPong { rules } => format!(
-            "{} make each other act again, without end: let one of them act once per conversation",
+            "{} make each other fit again, and start anew at each of their occasions: let one of them act once per \
+             conversation",
             titles(rules)
         ),
         Warning::AgainstHiver {

@@ -343,8 +343,8 @@ fn rules_that_act_without_end_are_found() {
         },
         ..when(id, contains("invoice"))
     };
-    let feeds = "What “Rule a” does makes it act again, without end: let it act once per conversation, or exclude \
-                 what it leaves behind";
+    let feeds = "“Rule a” still fits what it has acted on, and acts anew at each of its occasions: let it act once \
+                 per conversation, or exclude what it leaves behind";
     for occasion in [When::NoteAdded, When::AnyChange, When::Sweep] {
         let again = noting("a", vec![occasion.clone()], Repeat::EachOccurrence);
         assert_eq!(warned(&set([again])), [feeds], "{occasion:?}");
@@ -378,7 +378,8 @@ fn rules_that_act_without_end_are_found() {
     assert_eq!(
         warned(&rules),
         [
-            "“Rule a” and “Rule b” make each other act again, without end: let one of them act once per conversation"
+            "“Rule a” and “Rule b” make each other fit again, and start anew at each of their occasions: let one of \
+             them act once per conversation"
         ]
     );
     let chain = [

@@ -10,6 +10,7 @@ use super::super::following::{Followed, follow};
 use super::super::place::Place;
 use super::super::runs::print_result;
 use super::super::{Exit, Stop, failed, print, showing};
+use super::InForce;
 use crate::Problem;
 
 pub(super) async fn run(
@@ -18,6 +19,17 @@ pub(super) async fn run(
     dry: bool,
     as_json: bool,
 ) -> Result<Exit, Stop> {
+    if InForce::read(place).await?.version.is_none() {
+        let report = OnDemand::default();
+        if as_json {
+            let mut value = value(&report, &Directory::default());
+            value["runs"] = json!([]);
+            print(&value.to_string())?;
+        } else {
+            print("No rules were saved yet: there was nothing to do.")?;
+        }
+        return Ok(Exit::Done);
+    }
     let duties = Some(Duties::ChosenRuns);
     let (report, ended) = Doer::with(place, "rules run", duties, async |doer| {
         let mailbox = mailbox.clone();

@@ -75,7 +75,11 @@ pub(super) fn read(file: &Path, names: &Directory) -> Result<RuleSet, Fault> {
 
 fn text(file: &Path) -> Result<String, Problem> {
     let cannot = |error: std::io::Error| {
-        let doing = format!("{} cannot be read", name_of(file));
+        let name = match name_of(file) {
+            input if file == Path::new("-") => input,
+            _ => format!("`{}`", file.display()),
+        };
+        let doing = format!("{name} cannot be read");
         Problem::because(&doing, &error)
     };
     let mut bytes = Vec::new();

@@ -127,11 +127,11 @@ async fn a_schedule_that_was_missed_is_made_up_for_once() {
     quiet(&engine).await;
     assert!(house.writes().is_empty());
     engine.stop(Duration::from_secs(5)).await;
-    // Three mornings later, away from 08:00 whatever time it is now.
+    // Three mornings later, two minutes too late.
     const DAY: i64 = 24 * 60 * 60 * 1_000;
     let now = time.now();
-    let noon = now - now.rem_euclid(DAY) + 3 * DAY + DAY / 2;
-    ahead.store(noon - now, Ordering::SeqCst);
+    let morning = now - now.rem_euclid(DAY) + 3 * DAY + DAY / 3 + 2 * 60 * 1_000;
+    ahead.store(morning - now, Ordering::SeqCst);
     for late in [1, 1] {
         let engine = start(&house.database(), house.config(), time.clone()).await;
         until_synced(&engine).await;
