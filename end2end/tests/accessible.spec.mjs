@@ -136,7 +136,7 @@ for (const [title, open, how = ""] of [
     },
   ],
   [
-    "Rules",
+    "Backtest",
     async (page) => {
       await importRules(page);
       await visit(page, "/rules/backtest?rules=draft");
@@ -157,7 +157,7 @@ for (const [title, open, how = ""] of [
     },
     "with an explanation",
   ],
-  ["Rules", (page) => visit(page, "/rules/explain?conversation=card"), "with conversations to explain"],
+  ["Explain", (page) => visit(page, "/rules/explain?conversation=card"), "with conversations"],
   ["Budget", (page) => visit(page, "/settings/budget")],
   ["Settings", (page) => visit(page, "/settings")],
   ["Operators", (page) => visit(page, "/settings/operators")],

@@ -75,7 +75,8 @@ pub(crate) fn RunPage() -> impl IntoView {
     );
     run_keys();
     view! {
-        <Title text=steady(move || format!("Run {}", id.get()))/>
+        // The next page is there before this one is gone, and titles are put together anew then.
+        <Title text=steady(move || id.try_get().map(|id| format!("Run {id}")).unwrap_or_default())/>
         <Transition>
             {move || Suspend::new(async move {
                 let may = who.may(Role::Lead).await;
@@ -84,7 +85,7 @@ pub(crate) fn RunPage() -> impl IntoView {
                         let progress = progress_of(&run, live);
                         let deed = Deed { act, id: run.progress.id, may };
                         view! {
-                            <Title text=steady(move || page_title(&progress.get()))/>
+                            <Title text=steady(move || progress.try_get().map(|now| page_title(&now)).unwrap_or_default())/>
                             <Head run=run.clone() progress=progress/>
                             <Standing run=run.clone() progress=progress deed=deed/>
                             {(run.progress.state.is_over() || !run.problems.is_empty())
