@@ -199,7 +199,10 @@ fn noted<'s>(
     let of_conversation = ours.get(&note.conversation).into_iter().flatten();
     of_conversation
         .filter(|sent| match &sent.change {
-            Change::AddNote(text) => told.is_empty() || told.contains(&bare(text)),
+            // It may come back as it was sent, or with what looks like markup in it written out.
+            Change::AddNote(text) => {
+                told.is_empty() || told.contains(&bare(text)) || told.contains(&letters(text))
+            }
             _ => false,
         })
         .filter(|sent| sent.sent_at <= note.received_at)
@@ -227,7 +230,11 @@ fn bare(text: &str) -> String {
     ] {
         plain = plain.replace(entity, " ");
     }
-    plain.chars().filter(|one| one.is_alphanumeric()).collect()
+    letters(&plain)
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|one| one.is_alphanumeric()).collect()
 }
 
 #[cfg(test)]

@@ -173,7 +173,7 @@ fn what_cannot_be_read_is_named_with_its_place() {
         ),
         (with("/version", json!(2)), ["version 2", "newer"]),
         (with("/version", json!(0)), ["`version`", "version 0"]),
-        (with("/version", json!("1")), ["`version`", "invalid type"]),
+        (with("/version", json!("1")), ["`version`", "a number"]),
         (
             refused(&json!({"rules": []})),
             ["no `version`", "Write {\"version\": 1"],
