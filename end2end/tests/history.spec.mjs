@@ -149,6 +149,8 @@ async function manyMailboxes(behind, extra) {
 
 for (const extra of [0, 37]) {
   test(`both views read well with ${extra + 3} mailboxes`, async ({ houses, somebody, atTheEnd }) => {
+    // Eight looks at large charts.
+    test.setTimeout(120_000);
     let doorway;
     const house = await houses({
       sim: { args: ["--conversations", "60", ...(extra ? ["--empty-mailbox"] : [])] },
