@@ -109,11 +109,31 @@ impl Engine {
         self.0.link.borrow().clone()
     }
 
+    /// Works with whatever link is in use, each until it is replaced or `with_link` is done with it, until the engine
+    /// stops; `after_link` follows each but the last.
+    pub(crate) async fn follow_links<Working>(
+        self,
+        with_link: impl Fn(Self, Arc<Link>) -> Working,
+        after_link: impl Fn(&Self),
+    ) where
+        Working: Future<Output = ()>,
+    {
+        let mut links = self.0.link.subscribe();
+        while let Some(link) = self.next_link(&mut links).await {
+            tokio::select! {
+                // The end of the engine is also the end of the link, and must not be taken for a replacement: nothing
+                // leaves after it.
+                biased;
+                () = self.0.stop.cancelled() => return,
+                () = link.stop.cancelled() => {}
+                () = with_link(self.clone(), Arc::clone(&link)) => {}
+            }
+            after_link(&self);
+        }
+    }
+
     /// The link in use, once there is one; nothing when the engine stops.
-    pub(crate) async fn next_link(
-        &self,
-        links: &mut watch::Receiver<Option<Arc<Link>>>,
-    ) -> Option<Arc<Link>> {
+    async fn next_link(&self, links: &mut watch::Receiver<Option<Arc<Link>>>) -> Option<Arc<Link>> {
         loop {
             if let Some(link) = links.borrow_and_update().clone() {
                 return Some(link);

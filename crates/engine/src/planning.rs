@@ -1,6 +1,7 @@
 //! From a selection and actions to a plan on disk.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use store::{Author, NewChange, NewRun, PlanFacts};
 use triage::actions::{Actions, Change};
@@ -11,6 +12,7 @@ use triage::plan::{Capabilities, Plan, PlannedChange, plan};
 use triage::selection::Selection;
 
 use crate::Engine;
+use crate::link::Link;
 use crate::mirror::Mirror;
 
 /// The tutorial's dialect: one request for every single change.
@@ -29,7 +31,40 @@ pub enum PlanError {
     Store(#[from] store::Error),
 }
 
+/// What a selection stands for, as the mirror is now.
+pub(crate) struct Selected {
+    pub(crate) link: Arc<Link>,
+    pub(crate) now: i64,
+    pub(crate) conversations: Vec<Conversation>,
+    pub(crate) directory: Directory,
+    /// Since when the mirror is as it is.
+    pub(crate) mirror_at: i64,
+}
+
 impl Engine {
+    /// What `selection` stands for now.
+    pub(crate) async fn selected(&self, selection: &Selection) -> Result<Selected, PlanError> {
+        let Some(link) = self.link() else {
+            return Err(invalid(
+                "No Hiver is connected: an admin sets the key first.",
+            ));
+        };
+        let now = self.now();
+        let history = match selection {
+            Selection::Matching { filter, .. } => self.history_answers(filter).await?,
+            Selection::Ids(_) => HistoryAnswers::new(),
+        };
+        let conversations = select(self.mirror(), selection, &history, now)?;
+        let mirror = self.mirror().read();
+        Ok(Selected {
+            link,
+            now,
+            conversations,
+            directory: mirror.directory.clone(),
+            mirror_at: mirror.as_of().unwrap_or(now),
+        })
+    }
+
     /// Plans `actions` for `selection` against the mirror as it is now, and keeps the plan for its preview.
     ///
     /// # Errors
@@ -40,21 +75,13 @@ impl Engine {
         selection: Selection,
         actions: Actions,
     ) -> Result<RunId, PlanError> {
-        let Some(link) = self.link() else {
-            return Err(invalid(
-                "No Hiver is connected: an admin sets the key first.",
-            ));
-        };
-        let now = self.now();
-        let history = match &selection {
-            Selection::Matching { filter, .. } => self.history_answers(filter).await?,
-            Selection::Ids(_) => HistoryAnswers::new(),
-        };
-        let conversations = select(self.mirror(), &selection, &history, now)?;
-        let (directory, mirror_at) = {
-            let mirror = self.mirror().read();
-            (mirror.directory.clone(), mirror.as_of().unwrap_or(now))
-        };
+        let Selected {
+            link,
+            now,
+            conversations,
+            directory,
+            mirror_at,
+        } = self.selected(&selection).await?;
         actions.validate(&directory).map_err(|problems| {
             PlanError::Invalid(
                 problems

@@ -67,18 +67,12 @@ enum Swept {
 
 /// Keeps the mirror of whatever link is in use, until the engine stops.
 pub(crate) async fn work(engine: Engine) {
-    let mut links = engine.0.link.subscribe();
-    while let Some(link) = engine.next_link(&mut links).await {
-        tokio::select! {
-            // The end of the engine is also the end of the link, and must not be taken for a replacement: nothing
-            // leaves after it.
-            biased;
-            () = engine.0.stop.cancelled() => return,
-            () = link.stop.cancelled() => {}
-            () = keep(&engine, &link) => {}
-        }
-        engine.0.sync.send_replace(None);
-    }
+    let with_link = |engine: Engine, link: Arc<Link>| async move { keep(&engine, &link).await };
+    engine
+        .follow_links(with_link, |engine| {
+            engine.0.sync.send_replace(None);
+        })
+        .await;
 }
 
 /// Sweeps again and again; comes back when the link turns out to be of another account.

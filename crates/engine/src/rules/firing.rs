@@ -31,15 +31,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// Has the rules of whatever link is in use look at what happens, until the engine stops.
 pub(crate) async fn work(engine: Engine) {
-    let mut links = engine.0.link.subscribe();
-    while let Some(link) = engine.next_link(&mut links).await {
-        tokio::select! {
-            biased;
-            () = engine.0.stop.cancelled() => return,
-            () = link.stop.cancelled() => {}
-            () = keep(&engine, &link) => {}
-        }
-    }
+    let with_link = |engine: Engine, link: Arc<Link>| async move { keep(&engine, &link).await };
+    engine.follow_links(with_link, |_| ()).await;
 }
 
 async fn keep(engine: &Engine, link: &Arc<Link>) {

@@ -8,14 +8,13 @@ use routing::model::{Mode, Rule, RuleId, RuleSet};
 use routing::moment::Occasion;
 use store::{Author, ChangeRule, NewChange, NewRun, PlanFacts, Run};
 use triage::actions::{Change, ChangeKind};
-use triage::filter::HistoryAnswers;
 use triage::model::{Conversation, ConversationId, Directory, RunId};
 use triage::outcome::Outcome;
 use triage::plan::{Plan, PlannedChange};
 use triage::selection::Selection;
 
 use super::keeping::unusable;
-use crate::planning::{CAPABILITIES, invalid, labels_of, select};
+use crate::planning::{CAPABILITIES, Selected, invalid, labels_of};
 use crate::{Engine, PlanError};
 
 /// A change that a rule asks for.
@@ -68,24 +67,14 @@ impl Engine {
         selection: Selection,
         only: Option<&RuleId>,
     ) -> Result<RunId, PlanError> {
-        let Some(link) = self.link() else {
-            return Err(invalid(
-                "No Hiver is connected: an admin sets the key first.",
-            ));
-        };
-        let now = self.now();
-        let history = match &selection {
-            Selection::Matching { filter, .. } => self.history_answers(filter).await?,
-            Selection::Ids(_) => HistoryAnswers::new(),
-        };
-        let selected: Vec<ConversationId> = select(self.mirror(), &selection, &history, now)?
-            .into_iter()
-            .map(|one| one.id)
-            .collect();
-        let (directory, mirror_at) = {
-            let mirror = self.mirror().read();
-            (mirror.directory.clone(), mirror.as_of().unwrap_or(now))
-        };
+        let Selected {
+            link,
+            now,
+            conversations,
+            directory,
+            mirror_at,
+        } = self.selected(&selection).await?;
+        let selected: Vec<ConversationId> = conversations.into_iter().map(|one| one.id).collect();
         let taking_part = taking_part(set, only);
         let compiled = Compiled::new(&taking_part, &directory).map_err(|problems| {
             PlanError::Invalid(problems.iter().map(|one| format!("{one}.")).collect())

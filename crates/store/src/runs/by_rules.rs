@@ -6,8 +6,9 @@ use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use triage::actions::Change;
 use triage::model::{ConversationId, RunId};
-use triage::outcome::{Outcome, RunState};
+use triage::outcome::Outcome;
 
+use super::lists::ids_of_open;
 use super::parse;
 use crate::connections::ConnectionId;
 use crate::entities::{changes, runs};
@@ -44,12 +45,7 @@ impl Store {
         connection: ConnectionId,
     ) -> Result<Vec<(ConversationId, Change)>> {
         let during = "list what rules asked for";
-        let states = [RunState::Waiting, RunState::Running, RunState::Paused];
-        let open: Vec<i64> = runs::Entity::find()
-            .select_only()
-            .column(runs::Column::Id)
-            .filter(runs::Column::ConnectionId.eq(connection))
-            .filter(runs::Column::State.is_in(states.map(RunState::as_str)))
+        let open: Vec<i64> = ids_of_open(connection)
             .order_by_asc(runs::Column::Place)
             .order_by_asc(runs::Column::Id)
             .into_tuple()

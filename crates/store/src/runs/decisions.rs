@@ -5,6 +5,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryS
 use triage::model::RunId;
 use triage::outcome::{Outcome, RunState};
 
+use super::lists::is_open;
 use super::{NewTag, NewTagState};
 use crate::entities::{changes, runs};
 use crate::error::{During, Result};
@@ -36,11 +37,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn request_pause(&self, id: RunId) -> Result<bool> {
-        let open = [RunState::Waiting, RunState::Running, RunState::Paused];
         let updated = runs::Entity::update_many()
             .col_expr(runs::Column::PauseRequested, true.into())
             .filter(runs::Column::Id.eq(id.0))
-            .filter(runs::Column::State.is_in(open.map(RunState::as_str)))
+            .filter(is_open())
             .exec(&self.write)
             .await
             .during("pause a run")?;

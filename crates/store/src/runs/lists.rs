@@ -1,6 +1,9 @@
 //! Reading plans and runs.
 
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 use triage::model::RunId;
 use triage::outcome::RunState;
 
@@ -64,10 +67,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn open_runs(&self, connection: ConnectionId) -> Result<Vec<Run>> {
-        let open = [RunState::Waiting, RunState::Running, RunState::Paused];
         let rows = runs::Entity::find()
             .filter(runs::Column::ConnectionId.eq(connection))
-            .filter(runs::Column::State.is_in(open.map(RunState::as_str)))
+            .filter(is_open())
             .order_by_asc(runs::Column::Place)
             .order_by_asc(runs::Column::Id)
             .all(&self.write)
@@ -82,14 +84,13 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn queue(&self, connection: ConnectionId) -> Result<Vec<(RunId, RunLane, RunState)>> {
-        let open = [RunState::Waiting, RunState::Running, RunState::Paused];
         let rows: Vec<(i64, String, String)> = runs::Entity::find()
             .select_only()
             .column(runs::Column::Id)
             .column(runs::Column::Lane)
             .column(runs::Column::State)
             .filter(runs::Column::ConnectionId.eq(connection))
-            .filter(runs::Column::State.is_in(open.map(RunState::as_str)))
+            .filter(is_open())
             .order_by_asc(runs::Column::Place)
             .order_by_asc(runs::Column::Id)
             .into_tuple()
@@ -135,14 +136,30 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn open_run_count(&self, connection: ConnectionId) -> Result<u64> {
-        let open = [RunState::Waiting, RunState::Running, RunState::Paused];
         runs::Entity::find()
             .filter(runs::Column::ConnectionId.eq(connection))
-            .filter(runs::Column::State.is_in(open.map(RunState::as_str)))
+            .filter(is_open())
             .count(&self.read)
             .await
             .during("count the open runs")
     }
+}
+
+/// Runs that are confirmed and not at their end.
+pub(super) fn is_open() -> SimpleExpr {
+    let open = RunState::ALL
+        .into_iter()
+        .filter(|state| !state.is_plan() && !state.is_over());
+    runs::Column::State.is_in(open.map(RunState::as_str))
+}
+
+/// The ids of the open runs of a connection.
+pub(super) fn ids_of_open(connection: ConnectionId) -> Select<runs::Entity> {
+    runs::Entity::find()
+        .select_only()
+        .column(runs::Column::Id)
+        .filter(runs::Column::ConnectionId.eq(connection))
+        .filter(is_open())
 }
 
 /// The states of what is not confirmed.

@@ -8,6 +8,7 @@ use triage::model::RunId;
 use triage::outcome::{Outcome, RunState};
 
 use super::RunLane;
+use super::lists::is_open;
 use crate::connections::ConnectionId;
 use crate::entities::{changes, runs};
 use crate::error::{During, Result};
@@ -180,11 +181,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn request_cancel(&self, id: RunId) -> Result<bool> {
-        let open = [RunState::Waiting, RunState::Running, RunState::Paused];
         let updated = runs::Entity::update_many()
             .col_expr(runs::Column::CancelRequested, true.into())
             .filter(runs::Column::Id.eq(id.0))
-            .filter(runs::Column::State.is_in(open.map(RunState::as_str)))
+            .filter(is_open())
             .exec(&self.write)
             .await
             .during("cancel a run")?;

@@ -9,10 +9,10 @@ use sea_orm::{
 };
 use triage::actions::ChangeKind;
 use triage::model::{ConversationId, MailboxId, RunId};
-use triage::outcome::{Outcome, RunState};
+use triage::outcome::Outcome;
 
 use super::changes::read_change;
-use super::lists::{plans, read_run};
+use super::lists::{ids_of_open, plans, read_run};
 use super::{ChangeRow, Run};
 use crate::connections::ConnectionId;
 use crate::entities::{changes, runs};
@@ -109,12 +109,7 @@ impl Store {
         conversations: &[ConversationId],
     ) -> Result<BTreeMap<ConversationId, RunId>> {
         let during = "look which conversations are in a run";
-        let states = [RunState::Waiting, RunState::Running, RunState::Paused];
-        let open: Vec<i64> = runs::Entity::find()
-            .select_only()
-            .column(runs::Column::Id)
-            .filter(runs::Column::ConnectionId.eq(connection))
-            .filter(runs::Column::State.is_in(states.map(RunState::as_str)))
+        let open: Vec<i64> = ids_of_open(connection)
             .into_tuple()
             .all(&self.read)
             .await
@@ -150,14 +145,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn meets(&self, connection: ConnectionId, plan: RunId) -> Result<Vec<(RunId, u64)>> {
-        let states = [RunState::Waiting, RunState::Running, RunState::Paused];
         let to_come = [Outcome::Waiting, Outcome::Sending];
-        let open = runs::Entity::find()
-            .select_only()
-            .column(runs::Column::Id)
-            .filter(runs::Column::ConnectionId.eq(connection))
+        let open = ids_of_open(connection)
             .filter(runs::Column::Id.ne(plan.0))
-            .filter(runs::Column::State.is_in(states.map(RunState::as_str)))
             .into_query();
         let planned = changes::Entity::find()
             .select_only()
