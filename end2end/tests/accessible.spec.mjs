@@ -147,7 +147,7 @@ for (const [title, open, how = ""] of [
     "with a backtest",
   ],
   [
-    "Rules",
+    "Explain",
     async (page, house) => {
       await importRules(page);
       const { conversations } = await house.sim.state();
@@ -173,7 +173,7 @@ for (const [title, open, how = ""] of [
   ["Webhooks", (page) => visit(page, "/settings/webhooks")],
   ["People", (page) => visit(page, "/settings/people")],
   ["Time zone", (page) => visit(page, "/settings/time-zone")],
-  ["Rules", (page) => visit(page, "/rules/import"), "while a document is pasted"],
+  ["Import rules", (page) => visit(page, "/rules/import"), "while a document is pasted"],
   [
     "Rules",
     async (page) => {
@@ -183,16 +183,16 @@ for (const [title, open, how = ""] of [
     },
     "with unsaved changes",
   ],
-  ["Rules", write, "while one is written"],
+  ["A rule with much in it", write, "while one is written"],
   [
-    "Rules",
+    "Save the rules",
     async (page) => {
       await write(page);
       await visit(page, "/rules/save");
     },
     "before they are saved",
   ],
-  ["Rules", (page) => visit(page, "/rules/versions"), "with their versions"],
+  ["Versions of the rules", (page) => visit(page, "/rules/versions"), "with their versions"],
   ["Reading", (page) => visit(page, "/settings/reading")],
   ["Your password", (page) => visit(page, "/settings/password")],
   [

@@ -219,6 +219,40 @@ test("nothing typed is lost over an ended session, and removing can be undone", 
   await expect(field(page, "note")).toHaveValue("first second");
 });
 
+test("what could not be sent is there when one comes back to it", async ({ house, somebody, watch }) => {
+  const page = await somebody(house);
+  await begin(page, "Kept");
+  await kept(page, () => field(page, "note").pressSequentially("first "));
+  // Loaded again before it was sent.
+  const here = page.url();
+  await expect(page).toHaveTitle(/^Kept\b/);
+  watch.away = true;
+  await page.route(here, (route) => (route.request().method() === "POST" ? route.abort() : route.fallback()));
+  await field(page, "note").pressSequentially("second ");
+  await expect(page.locator("form[data-out=lost]")).toBeVisible();
+  await page.unroute(here);
+  watch.away = false;
+  await page.reload();
+  await alive(page);
+  await expect(field(page, "note")).toHaveValue("first second ");
+  // Left by a link after the session had ended.
+  await page.context().clearCookies();
+  watch.expect(401, "/rules/kept");
+  await field(page, "note").press("End");
+  await field(page, "note").pressSequentially("third");
+  await expect(page.locator("form[data-out=session]")).toBeVisible();
+  await visit(page, "/login");
+  await page.getByLabel("Name").fill(house.admin.name);
+  await page.getByLabel("Password").fill(house.admin.password);
+  await button(page, "Sign in").click();
+  await page.waitForURL((url) => url.pathname !== "/login");
+  await alive(page);
+  await kept(page, () => page.goto(here));
+  await expect(field(page, "note")).toHaveValue("first second third");
+  await page.reload();
+  await expect(field(page, "note")).toHaveValue("first second third");
+});
+
 test("who saves second is shown the difference, and both go together", async ({ house, somebody }) => {
   const { user, other } = await team(house);
   const first = await somebody(house);

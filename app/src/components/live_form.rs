@@ -4,11 +4,18 @@
 //! `data-part` are taken over. Those with `data-part="fields"` hold what is typed in and stay as they are while
 //! somebody types; they are replaced when something was picked or a button pressed. A button with an address of its
 //! own is left to the browser. Without scripts all of it works as plain forms.
+//!
+//! What could not be sent is kept in the tab, and sent when the same form is shown again to the same operator
+//! (`data-by`): after signing in, after the page was loaded again, or on the way back to it.
 
-/// Follows the forms for as long as the caller's component is shown.
-pub(crate) fn follow() {
+/// Follows the forms for as long as the caller's component is shown; `drawn` is read to know when a page was drawn.
+#[cfg_attr(
+    not(feature = "hydrate"),
+    expect(unused_variables, reason = "the server draws once")
+)]
+pub(crate) fn follow(drawn: impl Fn() + 'static) {
     #[cfg(feature = "hydrate")]
-    hydrated::listen();
+    hydrated::listen(drawn);
 }
 
 #[cfg(feature = "hydrate")]
@@ -20,7 +27,9 @@ mod hydrated {
     use wasm_bindgen::{JsCast, JsValue};
     use web_sys::js_sys::Reflect;
     use web_sys::js_sys::futures::JsFuture;
-    use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, RequestInit, UrlSearchParams};
+    use web_sys::{
+        Element, FormData, HtmlElement, HtmlFormElement, RequestInit, Storage, UrlSearchParams,
+    };
 
     use crate::keys::html_element;
 
@@ -31,8 +40,14 @@ mod hydrated {
     /// Browsers send no more than that once a page is being left.
     const MOST_AT_LAST: u32 = 60_000;
 
-    /// Something to be sent: a form, what a button says, and whether the fields are to be drawn again.
-    type Wanted = (HtmlFormElement, Option<(String, String)>, bool);
+    /// Something to be sent.
+    struct Wanted {
+        form: HtmlFormElement,
+        /// What a button says.
+        asked: Option<(String, String)>,
+        /// Whether the fields are to be drawn again.
+        redraw: bool,
+    }
 
     #[derive(Default)]
     struct State {
@@ -41,13 +56,20 @@ mod hydrated {
         /// The ids of fields that were filled in since the last form went out.
         typed: Vec<String>,
         turn: u32,
+        /// The browser sends the form itself and leaves.
+        left: bool,
         dragged: Option<Element>,
     }
 
     type Shared = StoredValue<State, LocalStorage>;
 
-    pub(super) fn listen() {
+    pub(super) fn listen(drawn: impl Fn() + 'static) {
         let state: Shared = StoredValue::new_local(State::default());
+        Effect::new(move || {
+            drawn();
+            // It is in its place by the next frame.
+            request_animation_frame(move || put_back(state));
+        });
         let input = window_event_listener(ev::input, move |event| {
             filled_in(
                 state,
@@ -61,15 +83,27 @@ mod hydrated {
         let submit = window_event_listener(ev::submit, move |event| {
             let form = target(&event)
                 .and_then(|form| form.dyn_into::<HtmlFormElement>().ok())
-                .filter(|form| form.has_attribute("data-live") && out(form) != "session");
-            let button = event.submitter();
-            if let (Some(form), Some(button)) = (form, button)
-                && !button.has_attribute("formaction")
-            {
-                event.prevent_default();
-                let text = |name: &str| button.get_attribute(name).unwrap_or_default();
-                want(state, (form, Some((text("name"), text("value"))), true));
+                .filter(|form| form.has_attribute("data-live"));
+            let (Some(form), Some(button)) = (form, event.submitter()) else {
+                return;
+            };
+            if out(&form) == "session" || button.has_attribute("formaction") {
+                state.update_value(|state| state.left = true);
+                forget(&form);
+                return;
             }
+            event.prevent_default();
+            let text = |name: &str| button.get_attribute(name).unwrap_or_default();
+            let asked = Some((text("name"), text("value")));
+            let redraw = true;
+            want(
+                state,
+                Wanted {
+                    form,
+                    asked,
+                    redraw,
+                },
+            );
         });
         let keydown = window_event_listener(ev::keydown, move |event| {
             // The element around the focus, and the button in it.
@@ -135,18 +169,40 @@ mod hydrated {
                 dragged.get_attribute("data-drag"),
                 form_of(&dragged, "form[data-live]"),
             ) {
-                let asked = ("do".to_owned(), format!("put {id} {place}"));
-                want(state, (form, Some(asked), true));
+                let asked = Some(("do".to_owned(), format!("put {id} {place}")));
+                let redraw = true;
+                want(
+                    state,
+                    Wanted {
+                        form,
+                        asked,
+                        redraw,
+                    },
+                );
             }
         });
         let drop_ = window_event_listener(ev::drop, move |event| event.prevent_default());
         // What waits its turn goes out before the page does.
-        let pagehide = window_event_listener_untyped("pagehide", move |_| {
-            if let Some(wanted) = state.try_update_value(|state| state.next.take()).flatten() {
+        let leave = move |reloads: bool| {
+            let Some((next, busy, _)) = state
+                .try_update_value(|state| (state.next.take(), state.busy, state.left))
+                .filter(|(_, _, left)| !left)
+            else {
+                return;
+            };
+            if reloads
+                && (busy || next.is_some())
+                && let Some(form) = typing()
+            {
+                keep_now(&form);
+            }
+            if let Some(wanted) = next {
                 send(state, wanted);
             }
-        });
+        };
+        let pagehide = window_event_listener_untyped("pagehide", move |_| leave(true));
         on_cleanup(move || {
+            leave(false);
             for handle in [
                 input, change, submit, keydown, dragstart, dragover, dragend, drop_, pagehide,
             ] {
@@ -160,7 +216,72 @@ mod hydrated {
             && let Some(form) = form_of(&field, "form[data-live=typing]")
         {
             state.update_value(|state| state.typed.push(field.id()));
-            want(state, (form, None, redraw));
+            let asked = None;
+            want(
+                state,
+                Wanted {
+                    form,
+                    asked,
+                    redraw,
+                },
+            );
+        }
+    }
+
+    /// The form that is typed in.
+    fn typing() -> Option<HtmlFormElement> {
+        let form = document().query_selector("form[data-live=typing]");
+        form.ok().flatten()?.dyn_into().ok()
+    }
+
+    fn tab() -> Option<Storage> {
+        window().session_storage().ok().flatten()
+    }
+
+    /// Where a form of an operator is kept in the tab.
+    fn kept_as(form: &Element) -> String {
+        let text = |name: &str| form.get_attribute(name).unwrap_or_default();
+        format!("unsent {} {}", text("data-by"), text("action"))
+    }
+
+    fn keep(form: &Element, body: &str) {
+        if let Some(tab) = tab().filter(|_| form.has_attribute("data-by")) {
+            let _ = tab.set_item(&kept_as(form), body);
+        }
+    }
+
+    fn keep_now(form: &HtmlFormElement) {
+        if let Some(body) = body(form) {
+            keep(form, &String::from(body.to_string()));
+        }
+    }
+
+    fn forget(form: &Element) {
+        if let Some(tab) = tab() {
+            let _ = tab.remove_item(&kept_as(form));
+        }
+    }
+
+    /// Sends what was typed in the form that is shown now, and could not be sent then.
+    fn put_back(state: Shared) {
+        let kept = typing().and_then(|form| {
+            let body = tab()?.get_item(&kept_as(&form)).ok()??;
+            Some((form, UrlSearchParams::new_with_str(&body).ok()?))
+        });
+        if let Some((form, body)) = kept
+            && state.try_with_value(|state| state.busy) == Some(false)
+        {
+            let redraw = true;
+            let asked = None;
+            send_body(
+                state,
+                Wanted {
+                    form,
+                    asked,
+                    redraw,
+                },
+                body,
+            );
         }
     }
 
@@ -191,17 +312,20 @@ mod hydrated {
     }
 
     /// Sends it now, or once the one before is answered; then only the latest of those that wait.
-    fn want(state: Shared, (form, asked, redraw): Wanted) {
+    fn want(state: Shared, wanted: Wanted) {
         let now = state.try_update_value(|state| {
             state.turn += 1;
             if !state.busy {
-                return Some((form, asked, redraw));
+                return Some(wanted);
             }
-            let (asked_before, redraw_before) = match state.next.take() {
-                Some((_, asked, redraw)) => (asked, redraw),
-                None => (None, false),
-            };
-            state.next = Some((form, asked.or(asked_before), redraw || redraw_before));
+            state.next = Some(match state.next.take() {
+                Some(before) => Wanted {
+                    asked: wanted.asked.or(before.asked),
+                    redraw: wanted.redraw || before.redraw,
+                    form: wanted.form,
+                },
+                None => wanted,
+            });
             None
         });
         if let Some(wanted) = now.flatten() {
@@ -209,11 +333,26 @@ mod hydrated {
         }
     }
 
-    fn send(state: Shared, (form, asked, redraw): Wanted) {
+    fn send(state: Shared, wanted: Wanted) {
+        if let Some(body) = body(&wanted.form) {
+            send_body(state, wanted, body);
+        }
+    }
+
+    fn send_body(state: Shared, wanted: Wanted, body: UrlSearchParams) {
+        let Wanted {
+            form,
+            asked,
+            redraw,
+        } = wanted;
         state.update_value(|state| {
             state.busy = true;
             state.typed.clear();
         });
+        let typed = String::from(body.to_string());
+        if let Some((name, value)) = &asked {
+            body.append(name, value);
+        }
         // What a button does may move fields from under whoever fills them in.
         let moves = asked.as_ref().is_some_and(|(name, _)| name == "do");
         let fields = form.query_selector("[data-part=fields]").ok().flatten();
@@ -223,7 +362,11 @@ mod hydrated {
             let _ = fields.set_attribute("inert", "");
         }
         leptos::task::spawn_local(async move {
-            let answer = post(&form, asked.as_ref()).await;
+            let answer = post(&form, &body).await;
+            match &answer {
+                Ok(_) => forget(&form),
+                Err(_) => keep(&form, &typed),
+            }
             if let Some(fields) = fields {
                 let _ = fields.remove_attribute("inert");
             }
@@ -234,6 +377,16 @@ mod hydrated {
             }) else {
                 return;
             };
+            let later = move |wanted: Wanted, pause| {
+                set_timeout(
+                    move || {
+                        if state.try_with_value(|state| state.turn) == Some(turn) {
+                            want(state, wanted);
+                        }
+                    },
+                    pause,
+                );
+            };
             match answer {
                 Ok(html) => {
                     let _ = form.remove_attribute("data-out");
@@ -241,13 +394,22 @@ mod hydrated {
                     let typed = state.with_value(|state| state.typed.clone());
                     take_over(&html, redraw, &typed, focused.filter(|_| moves));
                     if next.is_none() && redraw && !typed.is_empty() {
-                        want(state, (form, None, false));
+                        let (asked, redraw) = (None, false);
+                        want(
+                            state,
+                            Wanted {
+                                form,
+                                asked,
+                                redraw,
+                            },
+                        );
                     } else if next.is_none() && !idle {
-                        set_timeout(
-                            move || {
-                                if state.try_with_value(|state| state.turn) == Some(turn) {
-                                    want(state, (form, Some(("idle".into(), "1".into())), false));
-                                }
+                        let (asked, redraw) = (Some(("idle".into(), "1".into())), false);
+                        later(
+                            Wanted {
+                                form,
+                                asked,
+                                redraw,
                             },
                             IDLE,
                         );
@@ -255,16 +417,19 @@ mod hydrated {
                 }
                 Err(Some(401)) => {
                     let _ = form.set_attribute("data-out", "session");
+                    if next.is_some() {
+                        keep_now(&form);
+                    }
                     return;
                 }
                 Err(_) => {
                     let _ = form.set_attribute("data-out", "lost");
                     if next.is_none() {
-                        set_timeout(
-                            move || {
-                                if state.try_with_value(|state| state.turn) == Some(turn) {
-                                    want(state, (form, asked, redraw));
-                                }
+                        later(
+                            Wanted {
+                                form,
+                                asked,
+                                redraw,
                             },
                             AGAIN,
                         );
@@ -277,23 +442,21 @@ mod hydrated {
         });
     }
 
+    /// All that stands in a form.
+    fn body(form: &HtmlFormElement) -> Option<UrlSearchParams> {
+        let data = FormData::new_with_form(form).ok()?;
+        UrlSearchParams::new_with_str_sequence_sequence(&data).ok()
+    }
+
     /// The answer, else its status where there was one.
-    async fn post(
-        form: &HtmlFormElement,
-        asked: Option<&(String, String)>,
-    ) -> Result<String, Option<u16>> {
+    async fn post(form: &HtmlFormElement, body: &UrlSearchParams) -> Result<String, Option<u16>> {
         let none = |_: JsValue| None;
-        let data = FormData::new_with_form(form).map_err(none)?;
-        if let Some((name, value)) = asked {
-            let _ = data.append_with_str(name, value);
-        }
-        let body = UrlSearchParams::new_with_str_sequence_sequence(&data).map_err(none)?;
         let init = RequestInit::new();
         init.set_method("POST");
         if body.to_string().length() < MOST_AT_LAST {
             let _ = Reflect::set(&init, &"keepalive".into(), &true.into());
         }
-        init.set_body(&body);
+        init.set_body(body);
         // Not `form.action`: a field may be called so.
         let address = form.get_attribute("action").unwrap_or_default();
         let answer = window().fetch_with_str_and_init(&address, &init);

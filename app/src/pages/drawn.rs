@@ -36,6 +36,6 @@ pub(crate) fn DrawnPage() -> impl IntoView {
         };
         (path, count)
     });
-    live_form::follow();
+    live_form::follow(move || html.track());
     view! { <DrawnLive html=html moves=moves again=again/> }
 }

@@ -96,8 +96,9 @@ pub async fn edit_rule(
         done = done.said("This rule was removed elsewhere. It is here again, as you typed it.");
     }
     if let Some(mut form) = RuleForm::of_pairs(pairs) {
-        let place: Option<usize> = form.fields.one("place").trim().parse().ok();
-        form.fields.0.remove("place");
+        // Rules are moved in the list, too. Who has not touched the place here leaves it.
+        let place = value(pairs, "place").trim();
+        let place = (place != value(pairs, "was_place")).then(|| place.parse::<usize>());
         done.focus = form.take_in_new(pairs);
         if let Some(focus) = form.step(asked) {
             done.focus = Some(focus);
@@ -105,7 +106,7 @@ pub async fn edit_rule(
         if let Some(said) = type_in(&mut work, &id, form, pairs) {
             done = done.said(said);
         }
-        if let Some(place) = place.filter(|place| *place > 0) {
+        if let Some(Ok(place @ 1..)) = place {
             work.put(&id, place - 1);
         }
     }

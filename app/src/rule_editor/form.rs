@@ -14,7 +14,17 @@ use super::{Fields, Pairs};
 /// Says in a form that it is the whole of a rule.
 pub(crate) const WHOLE: &str = "whole";
 /// What a form says of itself, and not of the rule.
-const NOT_TYPED: [&str; 7] = ["do", "idle", "rule", "why", "tab", "seen", "was_mode"];
+const NOT_TYPED: [&str; 9] = [
+    "do",
+    "idle",
+    "rule",
+    "why",
+    "tab",
+    "seen",
+    "was_mode",
+    "place",
+    "was_place",
+];
 /// Groups in a form go no deeper: deeper ones are not taken, so that no form costs more than it may.
 const DEEPEST: usize = 40;
 

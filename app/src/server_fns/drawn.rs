@@ -57,11 +57,13 @@ pub async fn drawn_page(
         "/rules/explain" => ("Explain", trying::trying_page(&path, query).await?),
         other => {
             if other == "/rules" || other.starts_with("/rules/") {
-                ("Rules", rules::rules_page(format!("{path}?{query}")).await?)
+                let (title, html) = rules::rules_page(format!("{path}?{query}")).await?;
+                // A title is one line, whatever somebody calls a rule.
+                return Ok(format!("{}\n{html}", title.replace(['\r', '\n'], " ")));
             } else if let Some(part) = other.strip_prefix("/settings/") {
                 settings_parts::settings_part(part).await?
             } else if other.starts_with("/conversations/") && other.ends_with("/rules") {
-                ("Rules", trying::trying_page(&path, query).await?)
+                ("Explain", trying::trying_page(&path, query).await?)
             } else {
                 return Ok(String::new());
             }

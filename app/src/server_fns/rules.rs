@@ -8,8 +8,8 @@ use routing::model::RuleId;
 
 use super::ApiError;
 
-/// The page at `at`, an address below `/rules` with its query, as HTML.
-pub(super) async fn rules_page(at: String) -> Result<String, ApiError> {
+/// The page at `at`, an address below `/rules` with its query: its title and its HTML.
+pub(super) async fn rules_page(at: String) -> Result<(String, String), ApiError> {
     let (engine, by) = require(Role::Viewer)?;
     let asked = Asked {
         said: pages::said(),
@@ -47,12 +47,12 @@ pub async fn answer(
         idle: answered.idle,
         ..Asked::of(&answered.at)
     };
-    draw(engine, by, asked).await
+    draw(engine, by, asked).await.map(|(_, html)| html)
 }
 
-async fn draw(engine: &Engine, by: &SignedIn, asked: Asked) -> Result<String, ApiError> {
+async fn draw(engine: &Engine, by: &SignedIn, asked: Asked) -> Result<(String, String), ApiError> {
     match pages::rules::draw(engine, by, asked).await {
-        Ok(Some(html)) => Ok(html),
+        Ok(Some(page)) => Ok(page),
         Ok(None) => Err(ApiError::NotFound(
             "There is no such rule, or not any more. The list shows those that there are."
                 .to_owned(),

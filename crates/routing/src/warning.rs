@@ -23,6 +23,13 @@ pub enum Warning {
         /// Those that stop before it.
         behind: Vec<RuleId>,
     },
+    /// Whatever fits it fits an earlier rule, and no longer does once that has acted.
+    TooLate {
+        /// The rule.
+        rule: RuleId,
+        /// Those that act before it.
+        behind: Vec<RuleId>,
+    },
     /// It assigns to somebody else what an earlier rule has just assigned.
     Contradicts {
         /// The later rule.
@@ -100,7 +107,9 @@ impl Warning {
     pub fn rules(&self) -> Vec<&RuleId> {
         match self {
             Self::PingPong { rules } => rules.iter().collect(),
-            Self::Hidden { rule, behind } => std::iter::once(rule).chain(behind).collect(),
+            Self::Hidden { rule, behind } | Self::TooLate { rule, behind } => {
+                std::iter::once(rule).chain(behind).collect()
+            }
             Self::Contradicts { rule, other } | Self::Undoes { rule, other, .. } => {
                 vec![rule, other]
             }

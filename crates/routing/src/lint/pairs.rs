@@ -28,45 +28,62 @@ pub(super) struct Way<'r> {
     pub(super) after: Facts<'r>,
 }
 
-/// The rules that stop whatever fits the one at `place`, if together they do.
+/// Why the rule at `place` is never reached, if it is not: together, earlier rules stop whatever fits it, or change it
+/// so that it no longer does.
 pub(super) fn hidden(rules: &[Read<'_>], place: usize) -> Option<Warning> {
     let later = &rules[place];
     let ways = later.ways.as_ref().filter(|ways| !ways.is_empty())?;
     let mut behind = Vec::new();
-    for Way { known, .. } in ways {
+    let mut all_stop = true;
+    for way in ways {
         let mut between = Written::default();
-        let stops = rules[..place].iter().rev().find(|earlier| {
-            let found = takes_all(earlier, later.rule, known, between);
+        let takes = rules[..place].iter().rev().find(|earlier| {
+            let found = takes_all(earlier, later.rule, way, between);
             if earlier.rule.mode == Mode::On {
                 between = between.and(Written::by(&earlier.rule.actions));
             }
             found
         })?;
-        if !behind.contains(&stops.rule.id) {
-            behind.push(stops.rule.id.clone());
+        all_stop &= takes.rule.stop;
+        if !behind.contains(&takes.rule.id) {
+            behind.push(takes.rule.id.clone());
         }
     }
     let rule = later.rule.id.clone();
-    Some(Warning::Hidden { rule, behind })
+    Some(if all_stop {
+        Warning::Hidden { rule, behind }
+    } else {
+        Warning::TooLate { rule, behind }
+    })
 }
 
-/// Whether `earlier` stops all of which `known` is true when it comes to `later`; `between` is what rules between them
-/// write: of that, nothing is known of the time before.
-fn takes_all(earlier: &Read<'_>, later: &Rule, known: &Facts<'_>, between: Written) -> bool {
+/// Whether `earlier` stops all that fits this way of `later`, or changes it so that it no longer does; `between` is what
+/// rules between them write: of that, nothing is known of the time before.
+fn takes_all(earlier: &Read<'_>, later: &Rule, way: &Way<'_>, between: Written) -> bool {
     let Some(ways) = earlier.ways.as_ref() else {
         return false;
     };
-    earlier.rule.stop
-        && earlier.rule.mode == Mode::On
-        && later
-            .when
-            .iter()
-            .all(|when| is_covered(when, &earlier.rule.when))
-        && ways.iter().any(|way| {
-            way.tests
+    let rule = earlier.rule;
+    rule.mode == Mode::On
+        && (rule.stop || !may_fit_after(rule, way, between))
+        && later.when.iter().all(|when| is_covered(when, &rule.when))
+        && ways.iter().any(|earlier| {
+            earlier
+                .tests
                 .iter()
-                .all(|literal| !between.is_read_by(literal) && known.implies(*literal))
+                .all(|literal| !between.is_read_by(literal) && way.known.implies(*literal))
         })
+}
+
+/// Whether something that `earlier` has acted on may fit `way`.
+fn may_fit_after(earlier: &Rule, way: &Way<'_>, between: Written) -> bool {
+    let mut facts = Facts::none().after(&earlier.actions);
+    let unwritten = way
+        .tests
+        .iter()
+        .filter(|literal| !between.is_read_by(literal));
+    unwritten.for_each(|literal| facts.learn(*literal));
+    facts.impossible().is_none()
 }
 
 fn is_covered(when: &When, by: &[When]) -> bool {

@@ -35,6 +35,18 @@ pub fn warning(warning: &Warning, rules: &RuleSet, names: &Directory) -> String 
                 titles(behind)
             )
         }
+        Warning::TooLate { rule, behind } => {
+            let have = if behind.len() == 1 {
+                "that has"
+            } else {
+                "they have"
+            };
+            format!(
+                "{} comes too late: whatever fits it fits {} before, and no longer does once {have} acted",
+                title(rule),
+                titles(behind)
+            )
+        }
         Warning::Contradicts { rule, other } => format!(
             "{} assigns to somebody else what {} has just assigned",
             title(rule),

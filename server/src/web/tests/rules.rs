@@ -282,8 +282,8 @@ async fn only_leads_save_import_and_restore() {
 }
 
 /// What a page says of itself in its form.
-fn stamps(page: &str) -> [(&'static str, String); 3] {
-    ["tab", "seen", "was_mode"].map(|name| (name, text(page, name)))
+fn stamps(page: &str) -> [(&'static str, String); 5] {
+    ["tab", "seen", "was_mode", "place", "was_place"].map(|name| (name, text(page, name)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -327,6 +327,16 @@ async fn two_pages_of_one_rule_lose_nothing_over_each_other() {
     let answer = type_in(0, &[("note", "third")]).await;
     assert_eq!(text(&answer, "was_mode"), "off");
     assert_eq!(note().await, "third");
+    // So does the place that it was given there, until another one is typed.
+    let place = async || text(&lead.get("/rules/bills").await.body, "place");
+    lead.submit("/rules", "/rules/new", &[("do", "new"), ("name", "New")])
+        .await;
+    lead.call("/rules", &[("do", "down bills")]).await;
+    type_in(0, &[("note", "fourth")]).await;
+    assert_eq!(place().await, "2");
+    type_in(0, &[("place", "2"), ("was_place", "1")]).await;
+    type_in(0, &[("place", "1"), ("was_place", "2")]).await;
+    assert_eq!(place().await, "1");
     // Nothing is saved over what was not seen.
     lead.call("/rules/bills", &form(&[("stop", "1")])).await;
     let mut typed = form(&[("do", "save"), ("hours", "1")]);

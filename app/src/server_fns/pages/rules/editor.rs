@@ -34,6 +34,7 @@ pub(super) async fn draw(
     let pane = |found| matches::draw(found, &around.names, warnings);
     let stats = around.engine.rule_stats(rule_stats::DAYS).await?;
     let tab = tab(around.engine.now());
+    let by = around.by.name.clone();
     let html = html(|| {
         let lately = rule_stats::section(&around.words, stats.get(id));
         let explain = explain(id, around.edits);
@@ -42,7 +43,7 @@ pub(super) async fn draw(
                 {spoken(&asked)}
                 <form
                     class="rule-form" method="post" action=address(id) autocomplete="off" data-live="typing"
-                    aria-label="Rule"
+                    data-by=by aria-label="Rule"
                 >
                     // Enter in a field is the first button.
                     <button class="for-readers" tabindex="-1" aria-hidden="true" name="do" value="look"></button>
@@ -174,6 +175,7 @@ fn fields(
                     type="number" class="number" id="place" name="place" min="1" max=all.to_string()
                     value=(place + 1).to_string()
                 />
+                <input type="hidden" name="was_place" value=(place + 1).to_string()/>
                 {format!(" of {}: earlier rules run first", text::count(all as u64))}
             </label>
             <button class="button quiet" name="do" value="delete" formaction=address(&entry.id)>"Remove this rule"</button>

@@ -45,7 +45,7 @@ pub(super) async fn draw(
     let notices = rule_notices::draw(
         &around.words,
         notices,
-        around.role,
+        around.by.role,
         "/rules",
         Some(&work.set()),
     );
@@ -139,7 +139,7 @@ pub(super) async fn draw(
                         }
                     })}
             </form>
-            {(all > 0).then(|| ceiling::draw(at_most, around.role))}
+            {(all > 0).then(|| ceiling::draw(at_most, around.by.role))}
         }
     });
     Ok(html)

@@ -62,39 +62,58 @@ struct Around<'a> {
     /// Whether the operator may edit.
     edits: bool,
     /// Who they are.
-    role: Role,
+    by: SignedIn,
 }
 
-/// Draws the page; nothing where there is none.
+/// The title of the page at a path.
+fn title(part: &str, work: &Work) -> String {
+    match part {
+        "" => "Rules".to_owned(),
+        "save" => "Save the rules".to_owned(),
+        "import" => "Import rules".to_owned(),
+        "versions" => "Versions of the rules".to_owned(),
+        other => match other.strip_prefix("versions/") {
+            Some(number) => format!("Version {number} of the rules"),
+            None => rule_named(other)
+                .and_then(|id| work.place(&id))
+                .map_or("Rules", |place| work.entries[place].name())
+                .to_owned(),
+        },
+    }
+}
+
+/// Draws the page: its title and its HTML; nothing where there is none.
 pub(in crate::server_fns) async fn draw(
     engine: &Engine,
     by: &SignedIn,
     asked: Asked,
-) -> Result<Option<String>, store::Error> {
+) -> Result<Option<(String, String)>, store::Error> {
     let edits = by.role >= Role::Lead;
     let around = Around {
         engine,
         words: Words::of(engine),
         names: engine.mirror().read().directory.clone(),
         edits,
-        role: by.role,
+        by: by.clone(),
     };
     let Some(work) = Work::of(engine, edits.then_some(by.name.as_str())).await? else {
-        return Ok(Some(controls::html(|| list::unconnected(asked.said))));
+        let html = controls::html(|| list::unconnected(asked.said));
+        return Ok(Some(("Rules".to_owned(), html)));
     };
     let part = asked.path.strip_prefix("/rules").unwrap_or_default();
     let part = part.strip_prefix('/').unwrap_or(part).to_owned();
-    match part.as_str() {
-        "" => list::draw(&around, &work, asked).await.map(Some),
-        "save" if edits => saving::draw(&around, &work, asked).await.map(Some),
-        "import" if edits => Ok(Some(importing::draw(&asked))),
-        "versions" => versions::list(&around, asked).await.map(Some),
+    let html = match part.as_str() {
+        "" => Some(list::draw(&around, &work, asked).await?),
+        "save" if edits => Some(saving::draw(&around, &work, asked).await?),
+        "import" if edits => Some(importing::draw(&asked)),
+        "versions" => Some(versions::list(&around, asked).await?),
         other => match (other.strip_prefix("versions/"), rule_named(other)) {
-            (Some(number), _) => versions::one(&around, &work, number, asked).await,
-            (None, Some(id)) => editor::draw(&around, &work, &id, asked).await,
-            (None, None) => Ok(None),
+            (Some(number), _) => versions::one(&around, &work, number, asked).await?,
+            (None, Some(id)) => editor::draw(&around, &work, &id, asked).await?,
+            (None, None) => None,
         },
-    }
+    };
+    Ok(html.map(|html| (title(&part, &work), html)))
 }
 
 /// The top of a page below the list.
