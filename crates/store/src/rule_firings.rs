@@ -1,6 +1,8 @@
 //! What rules decided, kept whole: how far they have followed, what they did, and the runs that carry it out, in one
 //! transaction. So nothing is decided twice, and nothing that was decided is lost.
 
+use std::collections::BTreeMap;
+
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
@@ -107,6 +109,7 @@ impl Store {
             ids.push(RunId(run.id));
             at += 1;
         }
+        forget_shadows(&transaction, new.connection, &new.acts).await?;
         let mut acts = Vec::with_capacity(new.acts.len());
         for act in new.acts {
             acts.push(rule_acts::ActiveModel {
@@ -158,8 +161,7 @@ pub(crate) async fn acts_of_confirmed(
     else {
         return Ok(());
     };
-    let mut acts: std::collections::BTreeMap<(String, String), (i32, Vec<Change>)> =
-        std::collections::BTreeMap::new();
+    let mut acts: BTreeMap<(String, String), (i32, Vec<Change>)> = BTreeMap::new();
     for row in rows {
         let Some(rule) = row.rule_id else { continue };
         let (_, did) = acts
@@ -182,6 +184,33 @@ pub(crate) async fn acts_of_confirmed(
         });
     }
     insert_acts(transaction, rows).await
+}
+
+/// Forgets what shadows would have done before to conversations to which they would do something now. Nothing changes what
+/// a shadow fits, so it may go on like that at each sweep.
+async fn forget_shadows(
+    transaction: &DatabaseTransaction,
+    connection: ConnectionId,
+    acts: &[NewAct],
+) -> Result<()> {
+    let mut of_rules: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for act in acts.iter().filter(|act| act.mode == ActMode::Shadow) {
+        let of_rule = of_rules.entry(&act.rule).or_default();
+        of_rule.push(act.conversation.as_str());
+    }
+    for (rule, conversations) in of_rules {
+        for batch in conversations.chunks(BATCH) {
+            rule_acts::Entity::delete_many()
+                .filter(rule_acts::Column::ConnectionId.eq(connection))
+                .filter(rule_acts::Column::RuleId.eq(rule))
+                .filter(rule_acts::Column::ConversationId.is_in(batch.iter().copied()))
+                .filter(rule_acts::Column::Mode.eq(ActMode::Shadow.to_string()))
+                .exec(transaction)
+                .await
+                .during("forget what shadows would have done")?;
+        }
+    }
+    Ok(())
 }
 
 async fn insert_acts(

@@ -8,6 +8,8 @@ use engine::Clock;
 use routing::model::{Actions, Assign, Mode, Schedule, Share, ShareBy, ShareMember, When};
 use routing::model::{Condition, Rule};
 
+use store::ActMode;
+
 use super::support::{add_tag, create, deliver, note, quiet, rule, runs_of_rules, save};
 use crate::support::{House, eventually, refresh, start, tag, until_synced, user};
 
@@ -73,6 +75,35 @@ async fn at_its_ceiling_a_rule_becomes_a_shadow_and_that_is_said() {
     assert!(engine.dismiss_rule_notice(first.id, "ana").await.unwrap());
     assert!(!engine.dismiss_rule_notice(first.id, "ana").await.unwrap());
     assert_eq!(engine.rule_notices().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn of_what_a_shadow_would_have_done_the_latest_is_kept() {
+    let house = House::new(60).await;
+    let engine = house.synced().await;
+    let shadow = Rule {
+        mode: Mode::Shadow,
+        ..rule("watching", When::Sweep, note("Never sent."))
+    };
+    save(&engine, vec![shadow]).await;
+    let decided = async || {
+        let stats = engine.rule_stats(1).await.unwrap();
+        stats
+            .get(&"watching".into())
+            .map_or(0, |stats| stats.total.shadow)
+    };
+    for sweeps in 1..=3 {
+        refresh(&engine).await;
+        eventually(&engine, "the rule has looked at all of them", || async {
+            decided().await == 60 * sweeps
+        })
+        .await;
+    }
+    let kept = engine
+        .rule_acts(None, None, Some(ActMode::Shadow), 1_000)
+        .await
+        .unwrap();
+    assert_eq!(kept.len(), 60);
 }
 
 #[tokio::test]
