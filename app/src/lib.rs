@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 
 mod components;
+mod escape;
 mod keys;
 mod live;
 mod pages;

@@ -6,6 +6,7 @@ use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
 use crate::components::frame::FrameAround;
+use crate::escape::escaped;
 use crate::pages::conversation::ConversationPage;
 use crate::pages::drawn::DrawnPage;
 use crate::pages::login::LoginPage;
@@ -23,6 +24,8 @@ pub fn App() -> impl IntoView {
     mark_as_hydrated();
     view! {
         <Title formatter=|title: String| {
+            // Browsers take it for text; on the server it goes between tags as it is.
+            let title = if cfg!(feature = "ssr") { escaped(&title) } else { title };
             if title.is_empty() { "Hiver Console".to_owned() } else { format!("{title} · Hiver Console") }
         }/>
         <Router>

@@ -13,8 +13,8 @@ use triage::text;
 use super::merging::{Side, merged};
 use super::reading::blank;
 use super::{Pairs, RuleForm, Work};
-use crate::server_fns::Said;
 use crate::server_fns::rules::address;
+use crate::server_fns::{Pasted, Said};
 
 /// The page of the list.
 pub(crate) const LIST: &str = "/rules";
@@ -31,7 +31,7 @@ pub struct Done {
     /// The field that gets the focus, by its id.
     pub focus: Option<String>,
     /// What was pasted and not taken; the page shows it again.
-    pub pasted: Option<String>,
+    pub pasted: Option<Pasted>,
 }
 
 impl Done {

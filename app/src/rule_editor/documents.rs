@@ -6,7 +6,10 @@ use triage::text;
 
 use super::acts::{Done, LIST, value};
 use super::{Pairs, Work};
-use crate::server_fns::Said;
+use crate::server_fns::{Pasted, Said};
+
+/// Says in a form that a document takes the place of all rules.
+pub const REPLACE: &str = "replace";
 
 /// Takes a document in, in place of all rules or below them.
 ///
@@ -23,11 +26,15 @@ pub async fn import(engine: &Engine, operator: &str, pairs: &Pairs) -> Result<Do
     } else {
         pasted
     };
+    let replaces = value(pairs, "how") == REPLACE;
     let again = |text: String| Done {
         at: "/rules/import".to_owned(),
         said: Some(Said::refused(text)),
         focus: None,
-        pasted: Some(document.to_owned()),
+        pasted: Some(Pasted {
+            document: document.to_owned(),
+            replaces,
+        }),
     };
     if document.trim().is_empty() {
         return Ok(again(
@@ -41,7 +48,7 @@ pub async fn import(engine: &Engine, operator: &str, pairs: &Pairs) -> Result<Do
     };
     let count = set.rules.len();
     let rules = text::plural(count as u64, "rule");
-    if value(pairs, "how") == "replace" {
+    if replaces {
         work.remember(format!("{rules} took the place of all."));
         work.replace(&set);
     } else {

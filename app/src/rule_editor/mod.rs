@@ -18,7 +18,7 @@ mod writing;
 mod tests;
 
 pub use acts::{Done, edit_list, edit_rule, kept_form, settle};
-pub use documents::{import, restore};
+pub use documents::{REPLACE, import, restore};
 pub(crate) use fields::Fields;
 pub use fields::{Pairs, pairs_of};
 pub(crate) use form::{Group, Node, RuleForm};

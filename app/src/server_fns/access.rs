@@ -38,6 +38,15 @@ impl SignedIn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft(pub String);
 
+/// A document of rules that was not taken, to be shown again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pasted {
+    /// As it was pasted or uploaded.
+    pub document: String,
+    /// Whether it was to take the place of all rules.
+    pub replaces: bool,
+}
+
 /// The engine, if the operator behind this request has at least `role`.
 pub(super) fn require(role: Role) -> Result<(Engine, SignedIn), ApiError> {
     let signed_in = extension::<SignedIn>().ok_or_else(|| refuse(ApiError::SignedOut))?;

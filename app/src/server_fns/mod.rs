@@ -42,7 +42,7 @@ mod words;
 #[cfg(feature = "ssr")]
 pub(crate) use access::kept_draft;
 #[cfg(feature = "ssr")]
-pub use access::{Draft, SignedIn};
+pub use access::{Draft, Pasted, SignedIn};
 pub use error::ApiError;
 #[cfg(feature = "ssr")]
 pub use export::changes_csv;

@@ -1,6 +1,6 @@
 //! Routing rules: list, editor, versions, import; pages that the server draws. See `rule_editor` for what is edited.
 
-use super::access::{Draft, SignedIn, extension, internal, refuse, require};
+use super::access::{Pasted, SignedIn, extension, internal, refuse, require};
 use super::pages::{self, Said, rules::Asked};
 use crate::view::Role;
 use engine::Engine;
@@ -13,7 +13,7 @@ pub(super) async fn rules_page(at: String) -> Result<(String, String), ApiError>
     let (engine, by) = require(Role::Viewer)?;
     let asked = Asked {
         said: pages::said(),
-        pasted: extension::<Draft>().map(|draft| draft.0),
+        pasted: extension::<Pasted>(),
         ..Asked::of(&at)
     };
     draw(&engine, &by, asked).await.map_err(refuse)

@@ -4,8 +4,8 @@
 //! along; one that is refused is kept in the session. Either way the list shows it again as it was sent.
 
 use app::LoginNotice;
-use app::rule_editor::{kept_form, pairs_of};
-use app::server_fns::{Draft, SignedIn};
+use app::rule_editor::{REPLACE, kept_form, pairs_of};
+use app::server_fns::{Draft, Pasted, SignedIn};
 use app::view::Role;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -121,7 +121,7 @@ async fn show(web: &Web, session: Session, mut request: Request, next: Next) -> 
         && let Some(by) = request.extensions().get::<SignedIn>().cloned()
         && let Some(pasted) = take_in_rule(web, &session, &by).await
     {
-        request.extensions_mut().insert(Draft(pasted));
+        request.extensions_mut().insert(pasted);
     }
     if request.method() == Method::GET && request.uri().path() == "/login" {
         // The router would decode what stands in the query twice.
@@ -150,7 +150,7 @@ async fn show(web: &Web, session: Session, mut request: Request, next: Next) -> 
 
 /// A rule that was typed when nobody was signed in any more becomes part of what its operator is writing. A document
 /// that was pasted is returned, to be shown again.
-async fn take_in_rule(web: &Web, session: &Session, by: &SignedIn) -> Option<String> {
+async fn take_in_rule(web: &Web, session: &Session, by: &SignedIn) -> Option<Pasted> {
     let (page, form) = match session.remove::<(String, String)>(RULE_KEY).await {
         Ok(kept) => kept.filter(|_| by.role >= Role::Lead)?,
         Err(error) => {
@@ -160,8 +160,11 @@ async fn take_in_rule(web: &Web, session: &Session, by: &SignedIn) -> Option<Str
     };
     let pairs = pairs_of(&form);
     if page == IMPORT {
-        let document = pairs.into_iter().find(|(name, _)| name == "document");
-        return document.map(|(_, text)| text);
+        let field = |name: &str| pairs.iter().find(|(known, _)| known == name);
+        return Some(Pasted {
+            document: field("document")?.1.clone(),
+            replaces: field("how").is_some_and(|(_, how)| how == REPLACE),
+        });
     }
     if let Err(error) = kept_form(&web.0.engine, &by.name, &page, &pairs).await {
         tracing::error!(error = %Problem::because("a kept rule", &error), "rules");

@@ -4,7 +4,7 @@
 //! in its place.
 
 use app::rule_editor::{Done, Pairs, edit_list, edit_rule, import, pairs_of, restore, settle};
-use app::server_fns::{Answered, Draft, Said, SignedIn, answer, rule_named};
+use app::server_fns::{Answered, Pasted, Said, SignedIn, answer, rule_named};
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request, State};
 use axum::http::StatusCode;
@@ -172,7 +172,7 @@ async fn answered(sent: Sent<'_>, done: Result<Done, store::Error>) -> Response 
 }
 
 /// The page again, with what was pasted.
-async fn again(web: &Web, by: &SignedIn, at: &str, said: Option<Said>, pasted: String) -> Response {
+async fn again(web: &Web, by: &SignedIn, at: &str, said: Option<Said>, pasted: Pasted) -> Response {
     let request = Request::get(at)
         .header(ACCEPT, "text/html")
         .body(Body::empty());
@@ -180,7 +180,7 @@ async fn again(web: &Web, by: &SignedIn, at: &str, said: Option<Said>, pasted: S
         return StatusCode::UNPROCESSABLE_ENTITY.into_response();
     };
     request.extensions_mut().insert(by.clone());
-    request.extensions_mut().insert(Draft(pasted));
+    request.extensions_mut().insert(pasted);
     if let Some(said) = said {
         request.extensions_mut().insert(said);
     }

@@ -9,6 +9,7 @@ use triage::text;
 use super::state::{Compose, Picked};
 use crate::components::marks::StatusMark;
 use crate::components::problem::Message;
+use crate::escape::escaped;
 use crate::server_fns::triage::PlanChanges;
 use crate::view::{Choices, Named};
 
@@ -277,7 +278,7 @@ fn StatusChoice(compose: Compose) -> impl IntoView {
 fn NoteChoice(compose: Compose) -> impl IntoView {
     // Children of a text area would be drawn unescaped. Without scripts its text must be in the document all the
     // same, so it goes in escaped; with scripts the property holds it.
-    let drawn = escape(&compose.note.get_untracked());
+    let drawn = escaped(&compose.note.get_untracked());
     view! {
         <label class="note">
             <span class="legend">"Internal note"</span>
@@ -294,13 +295,6 @@ fn NoteChoice(compose: Compose) -> impl IntoView {
         </label>
         <p class="hint">"Hiver cannot delete notes: each conversation gets this one for good."</p>
     }
-}
-
-/// Text as the content of an element.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }
 
 /// The chosen actions, each with a way to take it back.

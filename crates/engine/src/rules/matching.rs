@@ -22,6 +22,8 @@ pub struct RuleMatches {
     pub count: u64,
     /// Of how many.
     pub total: u64,
+    /// Whether it may fit others at another hour.
+    pub at_this_hour: bool,
     /// The newest of them.
     pub first: Vec<RuleMatch>,
     /// The note that the newest would get, with its placeholders filled in.
@@ -66,7 +68,13 @@ impl Engine {
         let set = RuleSet::of(vec![bare(rule, None)]);
         let compiled = Compiled::new(&set, &state.directory)?;
         let mut evaluator = Evaluator::new(&compiled);
-        let mut found = RuleMatches::default();
+        let mut found = RuleMatches {
+            at_this_hour: set
+                .rules
+                .iter()
+                .any(|rule| rule.conditions.depends_on_time()),
+            ..RuleMatches::default()
+        };
         let mut newest: BTreeSet<(Reverse<i64>, ConversationId)> = BTreeSet::new();
         for row in rows(&state, &acts) {
             found.total += 1;

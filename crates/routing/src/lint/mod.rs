@@ -210,17 +210,20 @@ fn measured(compiled: &Compiled, around: &Surroundings<'_>, others: &[Warning]) 
     if of == 0 {
         return warnings;
     }
-    for Measure {
-        rule,
-        fits,
-        requests,
-    } in measure(compiled, around.rows, &around.moment)
-    {
-        if fits == 0 && !never.contains(&rule) {
+    let measures = measure(compiled, around.rows, &around.moment);
+    for (of_rule, measure) in compiled.rules().zip(measures) {
+        let Measure {
+            rule,
+            fits,
+            requests,
+        } = measure;
+        // What it fits at this hour says nothing of others.
+        let at_any_hour = !of_rule.conditions.depends_on_time();
+        if fits == 0 && at_any_hour && !never.contains(&rule) {
             let rule = rule.clone();
             warnings.push(Warning::MatchesNothing { rule, of });
         }
-        if fits == of && of >= EVERYTHING {
+        if fits == of && at_any_hour && of >= EVERYTHING {
             let rule = rule.clone();
             warnings.push(Warning::MatchesEverything { rule, of });
         }

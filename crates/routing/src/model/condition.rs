@@ -57,6 +57,12 @@ impl Condition {
     pub fn is_group(&self) -> bool {
         matches!(self, Self::All(_) | Self::Any(_) | Self::None(_))
     }
+
+    /// Whether it depends on the hour at which it is looked at.
+    #[must_use]
+    pub fn depends_on_time(&self) -> bool {
+        matches!(self, Self::Time(_)) || self.parts().iter().any(Self::depends_on_time)
+    }
 }
 
 /// A test of a text: whether any of `texts` is in it as `test` says.

@@ -477,6 +477,14 @@ fn what_is_gone_what_is_odd_in_number_and_what_hiver_takes_back_is_said() {
         closing,
         when("b", contains("invoice")),
         when("c", contains("card 1")),
+        // At another hour it may be otherwise.
+        when(
+            "d",
+            all([
+                contains("invoice"),
+                Condition::Time(hours("09:00", "17:00")),
+            ]),
+        ),
     ]);
     let said: Vec<String> = lint(&rules, &around)
         .unwrap()

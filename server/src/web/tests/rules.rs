@@ -58,7 +58,7 @@ async fn what_was_typed_stands_there_again_and_cannot_break_out() {
     let lead = console.signed_in("lead").await;
     new_rule(&lead).await;
     let strange = [
-        ("name", "<script>alert(2)</script>\""),
+        ("name", "<script>alert(2)</script>\"</title><b>"),
         ("repeat", "after"),
         ("repeat_hours", "soon"),
     ];
@@ -82,7 +82,7 @@ async fn what_was_typed_stands_there_again_and_cannot_break_out() {
                 assert_eq!(text(&page.body, name), expected, "{name}");
             }
         }
-        for broken in ["<script>alert", "</textarea><b>"] {
+        for broken in ["<script>alert", "</textarea><b>", "</title><b>"] {
             assert!(!page.body.contains(broken), "{}", page.body);
         }
         assert!(
@@ -115,7 +115,8 @@ async fn what_was_typed_stands_there_again_and_cannot_break_out() {
 async fn a_rule_that_meets_an_ended_session_is_there_after_signing_in() {
     let house = House::new().await;
     let console = Console::synced(&house).await;
-    new_rule(&console.signed_in("lead").await).await;
+    let lead = console.signed_in("lead").await;
+    new_rule(&lead).await;
     for (path, next) in [
         ("/rules/bills", "/rules/bills"),
         ("/rules/save", "/rules/save"),
@@ -146,7 +147,10 @@ async fn a_rule_that_meets_an_ended_session_is_there_after_signing_in() {
     }
     // What was pasted comes back as well.
     let browser = console.browser();
-    let pasted = [("document", "[{\"keyword\": \"</textarea>")];
+    let pasted = [
+        ("document", "[{\"keyword\": \"</textarea>"),
+        ("how", "replace"),
+    ];
     let page = browser
         .submit("/rules/import", "/rules/import", &pasted)
         .await;
@@ -161,6 +165,16 @@ async fn a_rule_that_meets_an_ended_session_is_there_after_signing_in() {
     browser.submit("/login", "/login", &answers).await;
     let page = browser.get("/rules/import").await;
     assert_eq!(text(&page.body, "document"), pasted[0].1);
+    // Where it is to go stays picked, also where it is refused.
+    let refused = lead.submit("/rules/import", "/rules/import", &pasted).await;
+    for page in [page, refused] {
+        let places = tags(&page.body);
+        let picked = places
+            .iter()
+            .filter(|tag| tag.get("name") == Some("how") && tag.get("checked").is_some())
+            .map(|tag| tag.get("value").unwrap_or_default());
+        assert_eq!(picked.collect::<Vec<_>>(), ["replace", "replace"]);
+    }
     console.stop().await;
 }
 

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::reactive::owner::Owner;
 
+use crate::escape::escaped;
 use crate::rule_editor::FieldProblem;
 
 /// A value and what a person reads.
@@ -14,14 +15,6 @@ pub(super) fn html<V: IntoView>(draw: impl FnOnce() -> V) -> String {
     let html = owner.with(|| draw().to_html());
     owner.cleanup();
     html
-}
-
-/// Text for between tags: what stands in a textarea is not escaped by whoever draws it.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 /// A field for text of one or more lines.

@@ -4,13 +4,15 @@ use leptos::prelude::*;
 
 use super::controls::{html, textarea};
 use super::{Asked, head, spoken};
+use crate::rule_editor::REPLACE;
+use crate::server_fns::access::Pasted;
 
 const SAMPLE: &str = r#"[
   { "keyword": "invoice", "tag": "billing", "assignee": "Ana Ruiz" }
 ]"#;
 
 pub(super) fn draw(asked: &Asked) -> String {
-    let pasted = asked.pasted.clone().unwrap_or_default();
+    let Pasted { document, replaces } = asked.pasted.clone().unwrap_or_default();
     html(|| {
         view! {
             {head(view! { <h1>"Import rules"</h1> })}
@@ -20,8 +22,8 @@ pub(super) fn draw(asked: &Asked) -> String {
                     "Paste a document as Export writes it, or the list of Hiver's tutorial. Names of users, tags and \
                      mailboxes are as good as their ids."
                 </p>
-                {textarea("document", "Document", &pasted, "document", SAMPLE)}
-                {places()}
+                {textarea("document", "Document", &document, "document", SAMPLE)}
+                {places(replaces)}
                 <span class="buttons">
                     <button class="button primary">"Import"</button>
                     <a class="button" href="/rules">"Go back"</a>
@@ -32,22 +34,22 @@ pub(super) fn draw(asked: &Asked) -> String {
             <form class="rules-import" method="post" action="/rules/import" enctype="multipart/form-data">
                 <h2>"Or a file"</h2>
                 <input type="file" name="file" aria-label="File" accept=".json,application/json" required/>
-                {places()}
+                {places(replaces)}
                 <span class="buttons"><button class="button">"Import the file"</button></span>
             </form>
         }
     })
 }
 
-fn places() -> impl IntoView {
+fn places(replaces: bool) -> impl IntoView {
     view! {
         <div class="choices" role="radiogroup" aria-label="Where they go">
             <label class="tick">
-                <input type="radio" name="how" value="add" checked/>
+                <input type="radio" name="how" value="add" checked=!replaces/>
                 <span>"add below the rules that are there"</span>
             </label>
             <label class="tick">
-                <input type="radio" name="how" value="replace"/>
+                <input type="radio" name="how" value=REPLACE checked=replaces/>
                 <span>"replace all of them"</span>
             </label>
         </div>

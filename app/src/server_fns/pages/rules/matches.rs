@@ -45,6 +45,11 @@ pub(super) fn draw(
 
 fn counted(found: RuleMatches, names: &Directory) -> impl IntoView + use<> {
     let total = text::plural(found.total, "conversation");
+    let hour = if found.at_this_hour {
+        ", at this hour"
+    } else {
+        ""
+    };
     let more = found.count.saturating_sub(found.first.len() as u64);
     let lines: Vec<_> = found
         .first
@@ -63,7 +68,7 @@ fn counted(found: RuleMatches, names: &Directory) -> impl IntoView + use<> {
         <p class="matches-count" role="status">
             "Matches "
             <strong>{text::count(found.count)}</strong>
-            {format!(" of {total}")}
+            {format!(" of {total}{hour}")}
         </p>
         <ul class="matches-list">{lines}</ul>
         {(more > 0).then(|| view! { <p class="hint">{format!("and {} more, the newest first", text::count(more))}</p> })}

@@ -20,6 +20,7 @@ use triage::model::Directory;
 
 use super::Said;
 use crate::rule_editor::Work;
+use crate::server_fns::access::Pasted;
 use crate::server_fns::access::SignedIn;
 use crate::server_fns::rules::rule_named;
 use crate::server_fns::words::Words;
@@ -32,7 +33,7 @@ pub(in crate::server_fns) struct Asked {
     pub(in crate::server_fns) query: Vec<(String, String)>,
     pub(in crate::server_fns) said: Option<Said>,
     /// What was pasted and not taken.
-    pub(in crate::server_fns) pasted: Option<String>,
+    pub(in crate::server_fns) pasted: Option<Pasted>,
     pub(in crate::server_fns) focus: Option<String>,
     pub(in crate::server_fns) idle: bool,
 }
