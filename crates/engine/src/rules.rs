@@ -85,7 +85,7 @@ pub(crate) struct Rules {
     /// There may be something for rules to look at.
     wake: Notify,
     /// Decisions are made one after the other: each sees what the one before did.
-    deciding: tokio::sync::Mutex<()>,
+    pub(crate) deciding: tokio::sync::Mutex<()>,
     /// The names of users and tags were read since rules were last compared with them.
     names_read: AtomicBool,
     /// What users and tags were called that were listed since the process began, and are no longer.

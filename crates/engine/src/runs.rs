@@ -162,6 +162,11 @@ impl Engine {
             return Ok(false);
         }
         let lane = lane_for(run.facts.summary.requests);
+        // Nothing is decided between what rules do in it and that being known.
+        let _deciding = match run.chain.is_empty() {
+            true => None,
+            false => Some(self.0.rules.deciding.lock().await),
+        };
         let confirmed = self.store().confirm_run(id, lane, self.now()).await?;
         if !confirmed && run.state == RunState::Preview && self.overtaken(id).await? > 0 {
             return Ok(false);
@@ -169,7 +174,7 @@ impl Engine {
         if confirmed {
             tracing::info!(run = %id, "run confirmed");
             if !run.chain.is_empty() {
-                self.remember_acts_of(id).await?;
+                self.remember_acts_of(run.connection, id).await?;
             }
             self.call_to_work();
             self.tell(Live::Run(id));

@@ -6,7 +6,7 @@ mod directory;
 mod lists;
 mod lookups;
 mod reading;
-mod schedule;
+pub(crate) mod schedule;
 mod wanted;
 
 use std::collections::HashSet;

@@ -73,6 +73,7 @@ impl Engine {
                 .unwrap_or_else(PoisonError::into_inner);
             *known = zone;
         }
+        self.begin_schedules_anew().await?;
         self.tell(Live::Status);
         Ok(())
     }

@@ -73,8 +73,9 @@ pub enum Wish {
     RunRules {
         /// The mailbox, by id.
         mailbox: Option<String>,
-        /// Whether it is only to be told what they would do.
-        dry: bool,
+        /// What tells this wish from others, so that it is not done twice; nothing where it is only to be told what
+        /// they would do.
+        name: Option<String>,
     },
     /// Read the mirror again, or one mailbox.
     Sync {
@@ -240,7 +241,7 @@ impl Engine {
                 }
                 self.wish_to_save_rules(author, base, rules, &note).await
             }
-            Wish::RunRules { mailbox, dry } => self.wish_to_run_rules(mailbox, dry).await,
+            Wish::RunRules { mailbox, name } => self.wish_to_run_rules(mailbox, name).await,
             Wish::Sync { mailbox, patient } => Ok(self.wish_to_sync(mailbox, patient).await),
             Wish::CheckKey => Ok(match self.check_key_in_use().await {
                 None => WishAnswer::Refused(NO_KEY.to_owned()),

@@ -380,12 +380,20 @@ impl Store {
     }
 
     /// Forgets deliveries from before `before`, all but the newest `most`, and those before the newest `most_bytes` of
-    /// bodies. Those that wait stay.
+    /// bodies. Those that wait stay, and so does the newest.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn forget_deliveries(&self, before: i64, most: u64, most_bytes: i64) -> Result<u64> {
         let during = "forget old deliveries";
+        let last: Option<Option<i64>> = Entity::find()
+            .select_only()
+            .column_as(Column::Id.max(), "last")
+            .into_tuple()
+            .one(&self.write)
+            .await
+            .during(during)?;
+        let last = last.flatten().unwrap_or(0);
         let first_too_many: Option<i64> = Entity::find()
             .select_only()
             .column(Column::Id)
@@ -414,6 +422,8 @@ impl Store {
                     .add(Column::Id.lte(first_too_many.max(last_too_large).unwrap_or(0))),
             )
             .filter(Column::State.ne(DeliveryState::Waiting.as_str()))
+            // The next one is numbered after the last one, and no number is given twice.
+            .filter(Column::Id.lt(last))
             .exec(&self.write)
             .await
             .during(during)?;

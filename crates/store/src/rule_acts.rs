@@ -14,6 +14,8 @@ use crate::entities::{rule_begins, rule_marks, rule_turns};
 use crate::error::{During, Error, Result};
 use crate::open::Store;
 
+/// Rules that go into one question.
+const RULES_AT_ONCE: usize = 10_000;
 /// Occurrences that begin so were asked for by a person: no ceiling counts them.
 const BY_PEOPLE: [&str; 2] = ["demand:%", "run:%"];
 
@@ -147,13 +149,27 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// On which conversations each rule acted by itself since `since`.
+    /// On which conversations each of `rules` acted by itself since `since`.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn acted_since(
         &self,
         connection: ConnectionId,
+        rules: &[&str],
+        since: i64,
+    ) -> Result<Vec<(String, ConversationId)>> {
+        let mut found = Vec::new();
+        for rules in rules.chunks(RULES_AT_ONCE) {
+            found.extend(self.some_acted_since(connection, rules, since).await?);
+        }
+        Ok(found)
+    }
+
+    async fn some_acted_since(
+        &self,
+        connection: ConnectionId,
+        rules: &[&str],
         since: i64,
     ) -> Result<Vec<(String, ConversationId)>> {
         let mut query = Entity::find()
@@ -162,6 +178,7 @@ impl Store {
             .column(Column::ConversationId)
             .distinct()
             .filter(Column::ConnectionId.eq(connection))
+            .filter(Column::RuleId.is_in(rules.iter().copied()))
             .filter(Column::At.gt(since))
             .filter(Column::Mode.eq(ActMode::On.to_string()));
         for pattern in BY_PEOPLE {
@@ -169,7 +186,7 @@ impl Store {
         }
         let rows: Vec<(String, String)> = query
             .into_tuple()
-            .all(&self.write)
+            .all(&self.read)
             .await
             .during("count what rules did")?;
         let rows = rows.into_iter();

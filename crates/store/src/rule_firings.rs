@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QuerySelect, Set, Statement,
+    QueryOrder, QuerySelect, Set, Statement,
 };
 use triage::actions::Change;
 use triage::model::{ConversationId, RunId, UserId};
@@ -148,6 +148,7 @@ pub(crate) async fn acts_of_confirmed(
         .filter(changes::Column::RunId.eq(id.0))
         .filter(changes::Column::RuleId.is_not_null())
         .filter(changes::Column::Outcome.eq(Outcome::Waiting.as_str()))
+        .order_by_asc(changes::Column::Seq)
         .all(transaction)
         .await
         .during(during)?;
@@ -161,13 +162,19 @@ pub(crate) async fn acts_of_confirmed(
     else {
         return Ok(());
     };
+    // Whose turn it was is kept of every rule that assigns; of those that do not share out, it matters to nobody.
+    let mut turns: BTreeMap<String, UserId> = BTreeMap::new();
     let mut acts: BTreeMap<(String, String), (i32, Vec<Change>)> = BTreeMap::new();
     for row in rows {
         let Some(rule) = row.rule_id else { continue };
+        let change: Change = serde_json::from_str(&row.change).during(during)?;
+        if let Change::Assign(user) = &change {
+            turns.insert(rule.clone(), user.clone());
+        }
         let (_, did) = acts
             .entry((rule, row.conversation_id))
             .or_insert((row.rule_version.unwrap_or(0), Vec::new()));
-        did.push(serde_json::from_str(&row.change).during(during)?);
+        did.push(change);
     }
     let mut rows = Vec::with_capacity(acts.len());
     for ((rule, conversation), (version, did)) in acts {
@@ -182,6 +189,9 @@ pub(crate) async fn acts_of_confirmed(
             run_id: Set(Some(id.0)),
             did: Set(serde_json::to_string(&did).during(during)?),
         });
+    }
+    for (rule, user) in turns {
+        turn(transaction, run.connection_id, rule, user).await?;
     }
     insert_acts(transaction, rows).await
 }

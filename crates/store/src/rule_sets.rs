@@ -58,6 +58,8 @@ pub struct NewRuleVersion {
     pub rules: String,
     /// The ids of the rules that are not off. What happened before a rule is one of them is none of its business.
     pub taking_part: Vec<String>,
+    /// Those that look on other occasions than in the version before: by the clock and by sweeps they begin anew.
+    pub begin_anew: Vec<String>,
     /// Notices that are kept with it: the rule, its name, the text.
     pub notices: Vec<(String, String, String)>,
     /// Now.
@@ -99,11 +101,25 @@ impl Store {
         .await
         .during(during)?;
         begin(&transaction, new.connection, &new.taking_part, new.now).await?;
+        begin_anew(&transaction, new.connection, &new.begin_anew, new.now).await?;
         for (rule, name, text) in new.notices {
             add_notice(&transaction, new.connection, (rule, name, text), new.now).await?;
         }
         transaction.commit().await.during(during)?;
         Ok(SavedRules::As(version))
+    }
+
+    /// Has rules make up for nothing by the clock or by sweeps that was due before `now`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin_rules_anew(
+        &self,
+        connection: ConnectionId,
+        rules: &[String],
+        now: i64,
+    ) -> Result<()> {
+        begin_anew(&self.write, connection, rules, now).await
     }
 
     /// A version with its rules, the latest if none is named; nothing where there is none.
@@ -258,6 +274,26 @@ async fn begin(
             .exec_without_returning(transaction)
             .await
             .during(during)?;
+    }
+    Ok(())
+}
+
+async fn begin_anew(
+    database: &impl ConnectionTrait,
+    connection: ConnectionId,
+    rules: &[String],
+    now: i64,
+) -> Result<()> {
+    use rule_begins::{Column, Entity};
+
+    for ids in rules.chunks(BATCH) {
+        Entity::update_many()
+            .col_expr(Column::At, now.into())
+            .filter(Column::ConnectionId.eq(connection))
+            .filter(Column::RuleId.is_in(ids.iter().map(String::as_str)))
+            .exec(database)
+            .await
+            .during("note since when rules are there")?;
     }
     Ok(())
 }

@@ -98,7 +98,7 @@ impl Engine {
             acts: if trial.as_if_new {
                 Arc::new(Acts::default())
             } else {
-                self.acts()
+                self.acts_seen_by(&trial.set)
             },
             staff: self.staff(),
             tried,

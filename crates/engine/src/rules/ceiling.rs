@@ -108,6 +108,14 @@ impl Engine {
         if !self.0.rules.names_read.swap(false, Ordering::AcqRel) {
             return Ok(());
         }
+        let looked = self.shadow_what_names_the_gone().await;
+        if looked.is_err() {
+            self.0.rules.names_read.store(true, Ordering::Release);
+        }
+        looked
+    }
+
+    async fn shadow_what_names_the_gone(&self) -> Result<(), SaveRulesError> {
         let Some(live) = self.rules().await? else {
             return Ok(());
         };

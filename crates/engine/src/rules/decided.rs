@@ -16,9 +16,11 @@ use crate::Engine;
 /// What was decided about occurrences.
 #[derive(Default)]
 pub(super) struct Decided {
-    pub(super) acts: Vec<NewAct>,
-    /// The runs by rule and by what led to them, in the order of the rules.
-    pub(super) runs: BTreeMap<(usize, BTreeSet<RuleId>), Vec<Asked>>,
+    /// Each with the wave that it is of.
+    pub(super) acts: Vec<(usize, NewAct)>,
+    /// The runs, in the order in which they are sent: by wave, by rule, and by what led to them. All that is decided at
+    /// once about a conversation is of one wave, what is decided later of a later one.
+    pub(super) runs: BTreeMap<(usize, usize, BTreeSet<RuleId>), Vec<Asked>>,
     pub(super) counts: BTreeMap<(RuleId, Counted), u64>,
     /// The rules that were about to act on more conversations than they may.
     pub(super) over_ceiling: BTreeSet<RuleId>,
@@ -39,14 +41,17 @@ impl Decided {
         let mut acts = self.acts;
         let mut runs = Vec::with_capacity(self.runs.len());
         let mirror_at = engine.mirror().read().as_of().unwrap_or(basis.now);
-        for ((place, chain), asked) in self.runs {
+        for ((wave, place, chain), asked) in self.runs {
             let Some(rule) = basis.live.set.rules.get(place) else {
                 continue;
             };
             let of: HashSet<&ConversationId> =
                 asked.iter().map(|one| &one.planned.conversation).collect();
-            for act in &mut acts {
-                if act.rule == rule.id.as_str() && of.contains(&act.conversation) {
+            for (of_wave, act) in &mut acts {
+                if *of_wave == wave
+                    && act.rule == rule.id.as_str()
+                    && of.contains(&act.conversation)
+                {
                     act.run = Some(runs.len());
                 }
             }
@@ -73,6 +78,7 @@ impl Decided {
             };
             runs.push(run_of(new, asked, directory));
         }
+        let acts: Vec<NewAct> = acts.into_iter().map(|(_, act)| act).collect();
         let acted = acts.iter().map(|act| JustActed {
             rule: act.rule.as_str().into(),
             conversation: act.conversation.clone(),

@@ -17,6 +17,7 @@ use super::occurrences::{Occurrence, Place};
 use super::planning::Asked;
 use super::{Acts, LiveRules};
 use crate::mirror::{MirrorState, Row};
+use crate::sync::schedule::AHEAD_MS;
 use crate::{Engine, answers};
 
 const HOUR_MS: i64 = 60 * 60 * 1_000;
@@ -37,6 +38,20 @@ pub(super) struct Basis {
 }
 
 impl Engine {
+    /// From where on each rule takes part. A time further ahead than now was noted by a clock that has since been set
+    /// back, and is none.
+    pub(super) async fn rule_begins(
+        &self,
+        connection: ConnectionId,
+    ) -> Result<HashMap<String, RuleBegin>, store::Error> {
+        let mut begins = self.store().rule_begins(connection).await?;
+        let latest = self.now() + AHEAD_MS;
+        for begin in begins.values_mut().filter(|begin| begin.at > latest) {
+            begin.at = i64::MIN;
+        }
+        Ok(begins)
+    }
+
     /// What decisions are made from at this moment.
     pub(super) async fn basis(
         &self,
@@ -46,12 +61,14 @@ impl Engine {
         let now = self.now();
         let store = self.store();
         let mut acted: HashMap<String, HashSet<ConversationId>> = HashMap::new();
-        for (rule, conversation) in store.acted_since(connection, now - HOUR_MS).await? {
+        let rules: Vec<&str> = live.set.rules.iter().map(|rule| rule.id.as_str()).collect();
+        let since = now - HOUR_MS;
+        for (rule, conversation) in store.acted_since(connection, &rules, since).await? {
             acted.entry(rule).or_default().insert(conversation);
         }
         let memory = &self.0.rules.memory;
         Ok(Basis {
-            begins: store.rule_begins(connection).await?,
+            begins: self.rule_begins(connection).await?,
             acts: memory.acts(ActMode::On),
             shadows: memory.acts(ActMode::Shadow),
             to_come: store.asked_by_rules(connection).await?,
@@ -74,6 +91,8 @@ pub(super) struct Decider<'d> {
     cast: Option<(Arc<BTreeSet<RuleId>>, Place)>,
     /// Conversations as they will be.
     ahead: HashMap<ConversationId, Conversation>,
+    /// How often changes of a conversation were decided here.
+    waves: HashMap<ConversationId, usize>,
     /// What was decided here already.
     just: HashMap<ConversationId, Vec<Acted>>,
     /// On which conversations each rule acted within the hour, and the rules that may not act on another.
@@ -112,6 +131,7 @@ impl<'d> Decider<'d> {
             staff,
             cast: None,
             ahead,
+            waves: HashMap::new(),
             just: HashMap::new(),
             acted: HashMap::new(),
             full: BTreeSet::new(),
@@ -193,6 +213,7 @@ impl<'d> Decider<'d> {
                 self.count(&firing.rule.id, what);
             }
         }
+        let wave = self.waves.get(&at.conversation).copied().unwrap_or(0);
         let acting: Vec<&Firing<'d>> = decision.firings.iter().filter(|one| acts(one)).collect();
         let would: Vec<&Firing<'d>> = decision
             .firings
@@ -205,7 +226,7 @@ impl<'d> Decider<'d> {
             .chain(would.iter().map(|firing| (firing, ActMode::Shadow)))
         {
             let rule = &firing.rule.id;
-            self.decided.acts.push(NewAct {
+            let act = NewAct {
                 rule: rule.to_string(),
                 conversation: at.conversation.clone(),
                 occurrence: at.name.to_string(),
@@ -213,7 +234,8 @@ impl<'d> Decider<'d> {
                 mode,
                 run: None,
                 did: firing.changes.clone(),
-            });
+            };
+            self.decided.acts.push((wave, act));
             let just = self.just.entry(at.conversation.clone()).or_default();
             just.push(Acted {
                 rule: rule.clone(),
@@ -238,11 +260,12 @@ impl<'d> Decider<'d> {
             let place = self.place(rule);
             self.decided
                 .runs
-                .entry((place, chain.clone()))
+                .entry((wave, place, chain.clone()))
                 .or_default()
                 .push(asked);
         }
         self.ahead.insert(at.conversation.clone(), after);
+        self.waves.insert(at.conversation.clone(), wave + 1);
     }
 
     fn place(&self, rule: &Rule) -> usize {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use routing::model::{RuleId, When};
 use routing::moment::Occasion;
 use serde::{Deserialize, Serialize};
-use store::Counted;
+use store::{Counted, RuleMark};
 use triage::actions::Change;
 use triage::filter::HistoryAnswers;
 use triage::model::{ConversationId, RunId};
@@ -68,16 +68,16 @@ pub struct OnDemandRule {
 }
 
 impl Engine {
-    /// Has the rules that run on demand look at `selection`. What they decide is sent by runs of their own; where
-    /// `dry`, it is only told. No ceiling holds: a person asked.
+    /// Has the rules that run on demand look at `selection`. What they decide is sent by runs of their own, once for each
+    /// `name`; without one, it is only told. No ceiling holds: a person asked.
     ///
     /// # Errors
-    /// [`PlanError::Invalid`] where no rules are saved, none of them runs on demand, or the selection makes no sense;
-    /// else when the database fails.
+    /// [`PlanError::Invalid`] where no rules are saved, none of them runs on demand, the selection makes no sense, or
+    /// rules were run by that name before; else when the database fails.
     pub async fn run_rules_on_demand(
         &self,
         selection: &Selection,
-        dry: bool,
+        name: Option<&str>,
     ) -> Result<OnDemand, PlanError> {
         let Some(link) = self.link() else {
             return Err(invalid(
@@ -111,9 +111,25 @@ impl Engine {
                 "No rule runs on demand: give one the occasion `on_demand` first.",
             ));
         }
-        let name: Arc<str> = format!("demand:{now}-{:08x}", rand::random::<u32>()).into();
+        let mark = name.map(|name| RuleMark {
+            name: format!("demand:{name}"),
+            from: None,
+            to: now,
+        });
+        if let Some(mark) = &mark
+            && self
+                .store()
+                .rule_marks(connection)
+                .await?
+                .contains_key(&mark.name)
+        {
+            return Err(invalid(
+                "The rules were run already, and the answer was lost: the list of runs shows what they did.",
+            ));
+        }
+        let occurrence: Arc<str> = mark.as_ref().map_or("", |mark| &mark.name).into();
         let ids = selected.iter().map(|one| one.id.clone());
-        let occurrences = each_of(ids, Occasion::OnDemand, &name, now);
+        let occurrences = each_of(ids, Occasion::OnDemand, &occurrence, now);
         let looked_at = occurrences.len() as u64;
         let mut report = OnDemand {
             version: live.number(),
@@ -123,13 +139,13 @@ impl Engine {
             would: Vec::new(),
             by_rule: Vec::new(),
         };
-        let counts = if dry {
+        let counts = if mark.is_none() {
             let mut basis = self.basis(Arc::clone(&live), connection).await?;
             basis.ceiling = None;
             let (decided, _) = self.decide_about(occurrences, None, basis).await?;
             let subjects: BTreeMap<_, _> =
                 selected.iter().map(|one| (&one.id, &one.subject)).collect();
-            for act in decided.acts {
+            for (_, act) in decided.acts {
                 let rule = RuleId::from(act.rule);
                 report.would.push(WouldDo {
                     name: asked.get(&rule).cloned().unwrap_or_default(),
@@ -146,7 +162,7 @@ impl Engine {
         } else {
             let look = Look {
                 occurrences,
-                marks: Vec::new(),
+                marks: mark.into_iter().collect(),
                 deliveries: Vec::new(),
                 only: None,
                 late: Vec::new(),

@@ -44,7 +44,7 @@ impl Engine {
         occasion: Occasion,
     ) -> Result<Option<Explained>, Vec<Problem>> {
         let staff = self.staff();
-        let acts = self.acts();
+        let acts = self.acts_seen_by(set);
         let moment = self.moment(occasion);
         let directory = self.mirror().read().directory.clone();
         let compiled = Compiled::new(set, &directory)?;

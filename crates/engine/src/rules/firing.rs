@@ -197,6 +197,8 @@ impl Engine {
             deliveries,
             ..firing
         };
+        // Who keeps nothing of the acts lets them be added to in their place.
+        drop(basis);
         let runs = self.keep_fired(firing, acted, turns).await?;
         if anything {
             self.tell(Live::Rules);

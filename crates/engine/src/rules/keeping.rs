@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use routing::Compiled;
-use routing::model::RuleSet;
+use routing::model::{Rule, RuleSet};
 use routing::problem::Problem;
 use store::{ConnectionId, NewRuleVersion, RuleVersion, SavedRules, Store, StoredRules};
 use triage::model::Directory;
@@ -115,7 +115,7 @@ impl Engine {
         };
         let connection = connection.ok_or(SaveRulesError::NoConnection)?;
         let now = self.now();
-        let new = new_version(connection, saving, &set, now)?;
+        let new = new_version(self.store(), connection, saving, &set, now).await?;
         let set = Arc::new(set);
         let mut live = ready(connection, None, set, directory).map_err(SaveRulesError::Problems)?;
         match self.store().save_rules(new).await? {
@@ -187,20 +187,33 @@ pub async fn save_stored_rules(
         note,
         notices: Vec::new(),
     };
-    let new = new_version(connection, saving, set, now)?;
+    let new = new_version(store, connection, saving, set, now).await?;
     match store.save_rules(new).await? {
         SavedRules::As(version) => Ok(version),
         SavedRules::Moved(latest) => Err(SaveRulesError::Moved { latest }),
     }
 }
 
-fn new_version(
+async fn new_version(
+    store: &Store,
     connection: ConnectionId,
     saving: Saving<'_>,
     set: &RuleSet,
     now: i64,
 ) -> Result<NewRuleVersion, store::Error> {
+    let before = store.rules(connection, Some(saving.base)).await?;
+    // What this program cannot read it can replace.
+    let before = before
+        .and_then(|before| read(&before).ok())
+        .unwrap_or_default();
+    let looks_otherwise = |rule: &&Rule| {
+        before
+            .rule(&rule.id)
+            .is_some_and(|before| before.when != rule.when)
+    };
+    let anew = set.taking_part().filter(looks_otherwise);
     Ok(NewRuleVersion {
+        begin_anew: anew.map(|rule| rule.id.to_string()).collect(),
         connection,
         base: saving.base,
         author: saving.author.to_owned(),

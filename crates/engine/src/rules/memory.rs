@@ -1,9 +1,9 @@
 //! What is remembered of what rules did: when each last acted on each conversation, and whose turn it was.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use routing::model::RuleId;
+use routing::model::{Mode, RuleId, RuleSet};
 use routing::world::Acted;
 use store::{ActMode, ConnectionId};
 use triage::model::{ConversationId, RunId, UserId};
@@ -84,6 +84,28 @@ fn note(acts: &mut Acts, conversation: &ConversationId, rule: &RuleId, at: i64) 
 }
 
 impl Engine {
+    /// When each rule of `set` last acted on each conversation; for shadows, what they would have done counts.
+    pub(super) fn acts_seen_by(&self, set: &RuleSet) -> Arc<Acts> {
+        let memory = &self.0.rules.memory;
+        let (mut acts, shadows) = (memory.acts(ActMode::On), memory.acts(ActMode::Shadow));
+        let is_shadow: HashSet<&RuleId> = set
+            .rules
+            .iter()
+            .filter(|rule| rule.mode == Mode::Shadow)
+            .map(|rule| &rule.id)
+            .collect();
+        if is_shadow.is_empty() || shadows.is_empty() {
+            return acts;
+        }
+        let all = Arc::make_mut(&mut acts);
+        for (conversation, acted) in shadows.iter() {
+            for one in acted.iter().filter(|one| is_shadow.contains(&one.rule)) {
+                note(all, conversation, &one.rule, one.at_ms);
+            }
+        }
+        acts
+    }
+
     /// When each rule last acted on each conversation.
     #[must_use]
     pub fn acts(&self) -> Arc<Acts> {
@@ -100,7 +122,6 @@ impl Engine {
             };
             note(of_mode, &last.conversation, &last.rule.into(), last.at);
         }
-        let turns = self.store().rule_turns(connection).await?;
         let memory = &self.0.rules.memory;
         for (mode, acts) in [(ActMode::On, acts), (ActMode::Shadow, shadows)] {
             let mut known = memory
@@ -109,6 +130,12 @@ impl Engine {
                 .unwrap_or_else(PoisonError::into_inner);
             *known = Arc::new(acts);
         }
+        self.load_turns(connection).await
+    }
+
+    async fn load_turns(&self, connection: ConnectionId) -> Result<(), store::Error> {
+        let turns = self.store().rule_turns(connection).await?;
+        let memory = &self.0.rules.memory;
         let mut known = memory.turns.write().unwrap_or_else(PoisonError::into_inner);
         *known = turns
             .into_iter()
@@ -118,7 +145,11 @@ impl Engine {
     }
 
     /// Remembers what rules do in a run that a person confirmed.
-    pub(crate) async fn remember_acts_of(&self, run: RunId) -> Result<(), store::Error> {
+    pub(crate) async fn remember_acts_of(
+        &self,
+        connection: ConnectionId,
+        run: RunId,
+    ) -> Result<(), store::Error> {
         let acts = self.store().acts_of_run(run).await?;
         let acted = acts.into_iter().map(|act| JustActed {
             rule: act.rule.into(),
@@ -128,6 +159,6 @@ impl Engine {
         });
         let acted: Vec<_> = acted.collect();
         self.0.rules.memory.note(&acted);
-        Ok(())
+        self.load_turns(connection).await
     }
 }

@@ -67,6 +67,8 @@ impl Engine {
         selection: Selection,
         only: Option<&RuleId>,
     ) -> Result<RunId, PlanError> {
+        // What rules do meanwhile would be done twice.
+        let _deciding = self.0.rules.deciding.lock().await;
         let Selected {
             link,
             now,

@@ -21,6 +21,8 @@ const LATE_MS: i64 = 5 * 60 * 1_000;
 const OLD_MS: i64 = 60 * 60 * 1_000;
 /// A week, and a day for clocks that are set.
 const DAYS: i64 = 8;
+/// A time so far ahead was noted by a clock that has since been set back.
+const AHEAD_MS: i64 = DAYS * 24 * 60 * 60 * 1_000;
 
 /// A time of a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +34,23 @@ struct Due {
 }
 
 impl Engine {
+    /// Has schedules make up for nothing that was due before: by another time zone, it may be due again.
+    pub(crate) async fn begin_schedules_anew(&self) -> Result<(), store::Error> {
+        let Some(live) = self.rules().await? else {
+            return Ok(());
+        };
+        let scheduled = live.set.taking_part();
+        let scheduled: Vec<String> = scheduled
+            .filter(|rule| schedules(rule).next().is_some())
+            .map(|rule| rule.id.to_string())
+            .collect();
+        self.store()
+            .begin_rules_anew(live.connection, &scheduled, self.now())
+            .await?;
+        self.wake_rules();
+        Ok(())
+    }
+
     /// Has the rules look whose time has come; how long until the next one's does.
     pub(super) async fn look_at_schedules(
         &self,
@@ -53,13 +72,18 @@ impl Engine {
         let now = self.now();
         let zone = self.time_zone();
         let marks = self.store().rule_marks(connection).await?;
-        let begins = self.store().rule_begins(connection).await?;
+        let begins = self.rule_begins(connection).await?;
         let mut due: BTreeMap<Due, Vec<(&Rule, Option<i64>)>> = BTreeMap::new();
         let mut next = i64::MAX;
         for rule in scheduled {
             let from = marks.get(&mark(&rule.id)).copied();
             let begun = begins.get(rule.id.as_str()).map(|begin| begin.at);
             let since = from.max(begun).unwrap_or(now);
+            let since = if (0..=now + AHEAD_MS).contains(&since) {
+                since
+            } else {
+                now
+            };
             if let Some(last) = last_due(rule, since, now, &zone) {
                 due.entry(last).or_default().push((rule, from));
             }

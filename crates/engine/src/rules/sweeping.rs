@@ -12,6 +12,7 @@ use super::SaveRulesError;
 use super::firing::Look;
 use super::occurrences::{Occurrence, Place};
 use crate::Engine;
+use crate::sync::schedule::AHEAD_MS;
 
 impl Engine {
     /// Has the rules look at the mailboxes that were swept since they last did.
@@ -32,7 +33,7 @@ impl Engine {
         if only.is_empty() {
             return Ok(());
         }
-        let begins = store.rule_begins(connection).await?;
+        let begins = self.rule_begins(connection).await?;
         let first = only.iter().filter_map(|rule| begins.get(rule.as_str()));
         let first = first.map(|begin| begin.at).min().unwrap_or(i64::MIN);
         for mark in store.history_marks(connection).await? {
@@ -63,7 +64,8 @@ impl Engine {
             .await?
             .get(&name)
             .copied();
-        if from.is_some_and(|from| from >= swept) {
+        let latest = self.now() + AHEAD_MS;
+        if from.is_some_and(|from| (swept..=latest).contains(&from)) {
             return Ok(());
         }
         let occurrence: Arc<str> = format!("{name}:{swept}").into();

@@ -14,7 +14,7 @@ const DIRECTORY_EVERY: Duration = Duration::from_secs(60 * 60);
 const WITH_EVENTS: f64 = 4.0;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A time further ahead than this was noted by a clock that has since been set back.
-const AHEAD_MS: i64 = 60_000;
+pub(crate) const AHEAD_MS: i64 = 60_000;
 
 /// What sweeps may spend.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -32,7 +32,7 @@ impl Engine {
     pub(super) async fn wish_to_run_rules(
         &self,
         mailbox: Option<String>,
-        dry: bool,
+        name: Option<String>,
     ) -> Result<WishAnswer, store::Error> {
         if !self.has_key() {
             return Ok(WishAnswer::Refused(NO_KEY.to_owned()));
@@ -50,7 +50,8 @@ impl Engine {
                 .map(|one| one.id.clone())
                 .collect()
         };
-        match self.run_rules_on_demand(&Selection::Ids(ids), dry).await {
+        let selection = Selection::Ids(ids);
+        match self.run_rules_on_demand(&selection, name.as_deref()).await {
             Ok(report) => Ok(WishAnswer::Rules(Box::new(report))),
             Err(PlanError::Store(error)) => Err(error),
             Err(PlanError::Invalid(why)) => Ok(WishAnswer::Refused(why.join(" "))),

@@ -84,9 +84,12 @@ pub fn lint(rules: &RuleSet, around: &Surroundings<'_>) -> Result<Vec<Warning>, 
             continue;
         }
         if let Some(warning) = hidden(&read, place) {
-            // What is never reached is in nobody's way.
+            let never_reached = matches!(warning, Warning::Hidden { .. });
             warnings.push(warning);
-            continue;
+            // What is never reached is in nobody's way.
+            if never_reached {
+                continue;
+            }
         }
         let earlier = read[..place].iter();
         warnings.extend(earlier.filter_map(|earlier| conflict(earlier, &read[place])));

@@ -49,7 +49,7 @@ impl Store {
             .order_by_asc(runs::Column::Place)
             .order_by_asc(runs::Column::Id)
             .into_tuple()
-            .all(&self.write)
+            .all(&self.read)
             .await
             .during(during)?;
         let to_come = [Outcome::Waiting, Outcome::Sending];
@@ -64,7 +64,7 @@ impl Store {
                 .filter(changes::Column::Outcome.is_in(to_come.map(Outcome::as_str)))
                 .order_by_asc(changes::Column::Seq)
                 .into_tuple()
-                .all(&self.write)
+                .all(&self.read)
                 .await
                 .during(during)?;
             for (conversation, change) in rows {

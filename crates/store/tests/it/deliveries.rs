@@ -162,4 +162,13 @@ async fn old_ones_and_too_many_are_forgotten_but_none_that_waits() {
     let page = store.deliveries(1, Some(kept[15].id), 2).await.unwrap();
     let page: Vec<_> = page.into_iter().map(|one| one.id).collect();
     assert_eq!(page, [kept[14].id, kept[13].id]);
+    // No number is given twice, however long nothing comes.
+    let last = kept[19].id;
+    store
+        .forget_deliveries(i64::MAX, 100, 1_000_000)
+        .await
+        .unwrap();
+    assert_eq!(ids().await, [last, kept[3].id]);
+    let next = store.keep_deliveries(1, vec![delivered("next", None, NOW)], WINDOW);
+    assert_eq!(next.await.unwrap()[0].id, last + 1);
 }

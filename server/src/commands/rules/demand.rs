@@ -9,7 +9,7 @@ use super::super::doer::Doer;
 use super::super::following::{Followed, follow};
 use super::super::place::Place;
 use super::super::runs::print_result;
-use super::super::{Exit, Stop, failed, print, showing};
+use super::super::{Exit, Stop, failed, now, print, showing};
 use super::InForce;
 use crate::Problem;
 
@@ -33,7 +33,9 @@ pub(super) async fn run(
     let duties = Some(Duties::ChosenRuns);
     let (report, ended) = Doer::with(place, "rules run", duties, async |doer| {
         let mailbox = mailbox.clone();
-        let done = doer.carry_out(Wish::RunRules { mailbox, dry }).await?;
+        // Whoever does it, and however often somebody takes over: once.
+        let name = (!dry).then(|| format!("{}-{:08x}", now(), rand::random::<u32>()));
+        let done = doer.carry_out(Wish::RunRules { mailbox, name }).await?;
         let report = done
             .rules
             .ok_or_else(|| Problem::from("the answer says nothing of rules"))?;

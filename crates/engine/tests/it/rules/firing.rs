@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use hiver_sim::{ConversationChange, Status};
-use routing::model::{Condition, Mode, Repeat, Rule, TextCondition, When};
+use engine::PlanError;
+use hiver_sim::{ConversationChange, NewConversation, Status};
+use routing::model::{Actions, Condition, Mode, Repeat, Rule, TextCondition, When};
 use store::{Author, RunLane};
 use triage::outcome::{Outcome, RunState};
 
@@ -199,14 +200,53 @@ async fn rules_look_after_each_sweep_and_by_hand() {
     assert_eq!(house.writes().len(), unassigned.len(), "nobody is left");
 
     let all = matching("status:open");
-    let dry = engine.run_rules_on_demand(&all, true).await.unwrap();
+    let dry = engine.run_rules_on_demand(&all, None).await.unwrap();
     assert_eq!((dry.runs.len(), dry.rules), (0, 1));
     assert_eq!(dry.would.len() as u64, dry.by_rule[0].acted);
     house.sim().clear_ledger();
-    let done = engine.run_rules_on_demand(&all, false).await.unwrap();
+    let done = engine
+        .run_rules_on_demand(&all, Some("first"))
+        .await
+        .unwrap();
     assert_eq!(done.by_rule, dry.by_rule);
     crate::support::until_state(&engine, done.runs[0], RunState::Finished).await;
     let rows = changes(&engine, done.runs[0]).await;
     assert_eq!(rows.len(), dry.would.len());
     assert!(rows.iter().all(|row| row.outcome == Outcome::Done));
+    // Whoever asks for the same once more, because the answer was lost, has it done once.
+    let sent = house.writes().len();
+    let again = engine.run_rules_on_demand(&all, Some("first")).await;
+    assert!(matches!(again, Err(PlanError::Invalid(_))), "{again:?}");
+    quiet(&engine).await;
+    assert_eq!(house.writes().len(), sent);
+}
+
+#[tokio::test]
+async fn what_is_decided_later_is_sent_later() {
+    let house = House::new(60).await;
+    let engine = house.synced().await;
+    let label = tag(&house, "billing");
+    let done = Rule {
+        actions: Actions {
+            remove_tags: vec![label.clone()],
+            ..Actions::default()
+        },
+        ..rule("done", When::Closed, Actions::default())
+    };
+    save(
+        &engine,
+        vec![done, rule("new", When::Created, add_tag(label))],
+    )
+    .await;
+    // When it is first seen, it is closed already.
+    let new = NewConversation {
+        status: Status::Closed,
+        ..NewConversation::new("Support", "Settled at once")
+    };
+    let id = house.sim().create_conversation(new).unwrap().id;
+    deliver(&engine, "conversation.created", &id, 1).await;
+    quiet(&engine).await;
+    let found = house.sim().conversation(&id).unwrap();
+    assert_eq!(house.writes().len(), 2);
+    assert!(found.tags.is_empty(), "{:?}", found.tags);
 }

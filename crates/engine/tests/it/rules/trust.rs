@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use engine::Clock;
 use routing::model::{Actions, Assign, Mode, Schedule, Share, ShareBy, ShareMember, When};
-use routing::model::{Condition, Rule};
+use routing::model::{Condition, Rule, RuleSet};
 
 use store::ActMode;
 
 use super::support::{add_tag, create, deliver, note, quiet, rule, runs_of_rules, save};
-use crate::support::{House, eventually, refresh, start, tag, until_synced, user};
+use crate::support::{House, eventually, finished, ids, refresh, start, tag, until_synced, user};
 
 #[tokio::test]
 async fn at_its_ceiling_a_rule_becomes_a_shadow_and_that_is_said() {
@@ -177,6 +177,74 @@ async fn a_schedule_that_was_missed_is_made_up_for_once() {
         assert_eq!(house.writes().len(), open.len());
         assert_eq!(runs_of_rules(&engine).await.len(), 1);
         engine.stop(Duration::from_secs(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_schedule_makes_up_for_nothing_from_before_it_was_saved() {
+    let house = House::new(60).await;
+    let (time, ahead) = clock();
+    let engine = start(&house.database(), house.config(), time).await;
+    until_synced(&engine).await;
+    let told = rule("told", When::Created, note("New."));
+    save(&engine, vec![told.clone()]).await;
+    const DAY: i64 = 24 * 60 * 60 * 1_000;
+    ahead.store(3 * DAY, Ordering::SeqCst);
+    refresh(&engine).await;
+    // Whatever the hour is, it was midnight since the rule began.
+    let at_midnight = Rule {
+        when: vec![
+            When::Created,
+            When::Schedule(Schedule {
+                weekdays: Vec::new(),
+                at: "00:00".parse().unwrap(),
+            }),
+        ],
+        ..told
+    };
+    save(&engine, vec![at_midnight]).await;
+    engine.set_time_zone("Pacific/Auckland").await.unwrap();
+    // Whoever heard of the second has looked at the clock since the first.
+    for number in 1..=2 {
+        let id = create(&house, &format!("Number {number}"));
+        deliver(&engine, "conversation.created", &id, number).await;
+        quiet(&engine).await;
+        assert_eq!(house.writes().len(), number);
+    }
+}
+
+#[tokio::test]
+async fn what_is_applied_takes_turns() {
+    let house = House::new(60).await;
+    let engine = house.synced().await;
+    let users: Vec<_> = (1..4).map(|number| user(&house, number)).collect();
+    let among = users.iter().map(|user| ShareMember {
+        user: user.clone(),
+        cap: None,
+    });
+    let share = Share {
+        by: ShareBy::RoundRobin,
+        among: among.collect(),
+    };
+    let sharing = rule(
+        "sharing",
+        When::OnDemand,
+        Actions {
+            assign: Some(Assign::Share(share)),
+            ..Actions::default()
+        },
+    );
+    let set = RuleSet::of(vec![sharing]);
+    let open = House::ids(&engine, "status:open is:unassigned");
+    for (number, id) in open.iter().take(4).enumerate() {
+        let selection = ids(std::slice::from_ref(id));
+        let plan = engine.plan_rules("ana".to_owned(), &set, "Shared".to_owned(), selection, None);
+        let plan = plan.await.unwrap();
+        assert!(engine.confirm(plan).await.unwrap());
+        finished(&engine, plan).await;
+        let found = house.sim().conversation(id.as_str()).unwrap();
+        let expected = users[number % 3].as_str();
+        assert_eq!(found.assignee.as_deref(), Some(expected), "{number}");
     }
 }
 
