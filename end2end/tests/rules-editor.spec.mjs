@@ -230,7 +230,15 @@ test("what could not be sent is there when one comes back to it", async ({ house
   await page.route(here, (route) => (route.request().method() === "POST" ? route.abort() : route.fallback()));
   await field(page, "note").pressSequentially("second ");
   await expect(page.locator("form[data-out=lost]")).toBeVisible();
+  await page.reload();
+  await alive(page);
+  // It is no nearer, and nothing else takes its place meanwhile.
+  await expect(page.locator("form[data-out=lost]")).toBeVisible();
+  await page.reload();
+  await alive(page);
+  await expect(page.locator("form[data-out=lost]")).toBeVisible();
   await page.unroute(here);
+  await expect(field(page, "note")).toHaveValue("first second ");
   watch.away = false;
   await page.reload();
   await alive(page);

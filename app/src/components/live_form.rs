@@ -37,6 +37,10 @@ mod hydrated {
     const IDLE: Duration = Duration::from_millis(1_200);
     /// What could not be sent is tried again after so long.
     const AGAIN: Duration = Duration::from_secs(2);
+    /// A page that was left is gone after so long.
+    const STILL_HERE: Duration = Duration::from_secs(5);
+    /// What is kept in the tab is called so.
+    const KEPT: &str = "unsent ";
     /// Browsers send no more than that once a page is being left.
     const MOST_AT_LAST: u32 = 60_000;
 
@@ -56,8 +60,12 @@ mod hydrated {
         /// The ids of fields that were filled in since the last form went out.
         typed: Vec<String>,
         turn: u32,
-        /// The browser sends the form itself and leaves.
+        /// The browser sends a form itself and leaves.
         left: bool,
+        /// A button that is pressed again once what is on its way is answered.
+        then: Option<HtmlElement>,
+        /// What was kept in the tab is on its way: nothing takes its place before it has arrived.
+        held: bool,
         dragged: Option<Element>,
     }
 
@@ -81,15 +89,19 @@ mod hydrated {
             filled_in(state, target(&event).filter(is_choice), true);
         });
         let submit = window_event_listener(ev::submit, move |event| {
+            // Forms elsewhere have code of their own.
             let form = target(&event)
-                .and_then(|form| form.dyn_into::<HtmlFormElement>().ok())
-                .filter(|form| form.has_attribute("data-live"));
+                .filter(|form| matches!(form.closest(".drawn"), Ok(Some(_))))
+                .and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
             let (Some(form), Some(button)) = (form, event.submitter()) else {
                 return;
             };
-            if out(&form) == "session" || button.has_attribute("formaction") {
-                state.update_value(|state| state.left = true);
-                forget(&form);
+            let is_live = form.has_attribute("data-live");
+            let is_out = out(&form);
+            if !is_live || is_out == "session" || button.has_attribute("formaction") {
+                if !goes(state, &form, &button, &is_out) {
+                    event.prevent_default();
+                }
                 return;
             }
             event.prevent_default();
@@ -184,14 +196,15 @@ mod hydrated {
         let drop_ = window_event_listener(ev::drop, move |event| event.prevent_default());
         // What waits its turn goes out before the page does.
         let leave = move |reloads: bool| {
-            let Some((next, busy, _)) = state
-                .try_update_value(|state| (state.next.take(), state.busy, state.left))
-                .filter(|(_, _, left)| !left)
-            else {
+            let left = state.try_update_value(|state| {
+                let unsent = !state.held && (state.busy || state.next.is_some());
+                (!state.left).then(|| (state.next.take(), unsent))
+            });
+            let Some((next, unsent)) = left.flatten() else {
                 return;
             };
             if reloads
-                && (busy || next.is_some())
+                && unsent
                 && let Some(form) = typing()
             {
                 keep_now(&form);
@@ -241,7 +254,7 @@ mod hydrated {
     /// Where a form of an operator is kept in the tab.
     fn kept_as(form: &Element) -> String {
         let text = |name: &str| form.get_attribute(name).unwrap_or_default();
-        format!("unsent {} {}", text("data-by"), text("action"))
+        format!("{KEPT}{} {}", text("data-by"), text("action"))
     }
 
     fn keep(form: &Element, body: &str) {
@@ -268,20 +281,68 @@ mod hydrated {
             let body = tab()?.get_item(&kept_as(&form)).ok()??;
             Some((form, UrlSearchParams::new_with_str(&body).ok()?))
         });
+        let is_free = state.try_update_value(|state| {
+            state.held = kept.is_some() && !state.busy;
+            !state.busy
+        });
         if let Some((form, body)) = kept
-            && state.try_with_value(|state| state.busy) == Some(false)
+            && is_free == Some(true)
         {
             let redraw = true;
             let asked = None;
-            send_body(
-                state,
-                Wanted {
-                    form,
-                    asked,
-                    redraw,
+            let wanted = Wanted {
+                form,
+                asked,
+                redraw,
+            };
+            send_body(state, wanted, body, true);
+        }
+    }
+
+    /// Whether the browser is to send a form now. It does so once, and after what was typed in it before.
+    fn goes(state: Shared, form: &HtmlFormElement, button: &Element, is_out: &str) -> bool {
+        if is_out == "lost" {
+            // It is tried again; what stands here would be gone with the page.
+            return false;
+        }
+        let goes = state.try_update_value(|state| {
+            if state.left {
+                return false;
+            }
+            if state.busy && state.then.is_none() {
+                state.then = button.clone().dyn_into().ok();
+                return false;
+            }
+            state.left = true;
+            state.turn += 1;
+            state.next = None;
+            true
+        });
+        if goes == Some(true) {
+            if button.get_attribute("value").as_deref() == Some("discard") {
+                forget_all();
+            } else if is_out != "session" {
+                forget(form);
+            }
+            // Where the page is still there then, nothing came of it.
+            set_timeout(
+                move || {
+                    state.try_update_value(|state| state.left = false);
                 },
-                body,
+                STILL_HERE,
             );
+        }
+        goes == Some(true)
+    }
+
+    fn forget_all() {
+        let Some(tab) = tab() else { return };
+        for index in (0..tab.length().unwrap_or(0)).rev() {
+            if let Ok(Some(key)) = tab.key(index)
+                && key.starts_with(KEPT)
+            {
+                let _ = tab.remove_item(&key);
+            }
         }
     }
 
@@ -314,6 +375,9 @@ mod hydrated {
     /// Sends it now, or once the one before is answered; then only the latest of those that wait.
     fn want(state: Shared, wanted: Wanted) {
         let now = state.try_update_value(|state| {
+            if state.left {
+                return None;
+            }
             state.turn += 1;
             if !state.busy {
                 return Some(wanted);
@@ -335,20 +399,24 @@ mod hydrated {
 
     fn send(state: Shared, wanted: Wanted) {
         if let Some(body) = body(&wanted.form) {
-            send_body(state, wanted, body);
+            send_body(state, wanted, body, false);
         }
     }
 
-    fn send_body(state: Shared, wanted: Wanted, body: UrlSearchParams) {
+    /// Sends this for a form; `kept` says that it is what was kept in the tab.
+    fn send_body(state: Shared, wanted: Wanted, body: UrlSearchParams, kept: bool) {
         let Wanted {
             form,
             asked,
             redraw,
         } = wanted;
-        state.update_value(|state| {
+        let begun = state.try_update_value(|state| {
             state.busy = true;
             state.typed.clear();
         });
+        if begun.is_none() {
+            return;
+        }
         let typed = String::from(body.to_string());
         if let Some((name, value)) = &asked {
             body.append(name, value);
@@ -363,17 +431,30 @@ mod hydrated {
         }
         leptos::task::spawn_local(async move {
             let answer = post(&form, &body).await;
-            match &answer {
-                Ok(_) => forget(&form),
-                Err(_) => keep(&form, &typed),
+            if kept || state.try_with_value(|state| state.held) != Some(true) {
+                match &answer {
+                    Ok(_) => forget(&form),
+                    Err(_) => keep(&form, &typed),
+                }
             }
             if let Some(fields) = fields {
                 let _ = fields.remove_attribute("inert");
             }
             let idle = asked.as_ref().is_some_and(|(name, _)| name == "idle");
-            let Some((turn, next)) = state.try_update_value(|state| {
+            if kept && !matches!(answer, Ok(_) | Err(Some(401))) {
+                let _ = form.set_attribute("data-out", "lost");
+                let wanted = Wanted {
+                    form,
+                    asked,
+                    redraw,
+                };
+                set_timeout(move || send_body(state, wanted, body, true), AGAIN);
+                return;
+            }
+            let Some((turn, next, then)) = state.try_update_value(|state| {
                 state.busy = false;
-                (state.turn, state.next.take())
+                state.held &= !kept || answer.is_err();
+                (state.turn, state.next.take(), state.then.take())
             }) else {
                 return;
             };
@@ -392,7 +473,14 @@ mod hydrated {
                     let _ = form.remove_attribute("data-out");
                     // What waits was filled in before this was answered: the fields are drawn by its own answer.
                     let typed = state.with_value(|state| state.typed.clone());
-                    take_over(&html, redraw, &typed, focused.filter(|_| moves));
+                    // The form of another rule may stand in its place by now.
+                    if form.is_connected() {
+                        take_over(&html, redraw, &typed, focused.filter(|_| moves));
+                    }
+                    if let Some(then) = then {
+                        then.click();
+                        return;
+                    }
                     if next.is_none() && redraw && !typed.is_empty() {
                         let (asked, redraw) = (None, false);
                         want(
@@ -417,7 +505,7 @@ mod hydrated {
                 }
                 Err(Some(401)) => {
                     let _ = form.set_attribute("data-out", "session");
-                    if next.is_some() {
+                    if next.is_some() && !state.with_value(|state| state.held) {
                         keep_now(&form);
                     }
                     return;
@@ -479,6 +567,11 @@ mod hydrated {
         page.set_inner_html(html);
         let focused = focused_before.or_else(focused);
         let names = ["value", "checked"].map(JsValue::from);
+        let selection = ["selectionStart", "selectionEnd"].map(JsValue::from);
+        let selected = document().active_element().map(|one| {
+            let ends = selection.clone().map(|end| Reflect::get(&one, &end));
+            (one.id(), ends)
+        });
         let typed: Vec<_> = typed
             .iter()
             .filter_map(|id| {
@@ -520,6 +613,11 @@ mod hydrated {
             .find_map(|id| html_element(&id));
         if let Some(field) = field {
             let _ = field.focus();
+            if let Some((_, ends)) = selected.filter(|(id, _)| *id == field.id()) {
+                for (end, at) in selection.iter().zip(ends) {
+                    let _ = Reflect::set(&field, end, &at.unwrap_or_default());
+                }
+            }
         }
     }
 }

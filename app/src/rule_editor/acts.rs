@@ -200,11 +200,8 @@ pub async fn edit_list(
             let Some(from) = work.place(&id) else {
                 return Ok(done);
             };
-            let to = match step {
-                "up" => from.saturating_sub(1),
-                "down" => from + 1,
-                _ => to.first().and_then(|to| to.parse().ok()).unwrap_or(from),
-            };
+            // Where it goes, not how far: what is sent twice moves it once.
+            let to = to.first().and_then(|to| to.parse().ok()).unwrap_or(from);
             let to = work.put(&id, to).unwrap_or(from);
             let all = work.entries.len();
             let name = quoted(work.entries[to].name());
@@ -277,6 +274,8 @@ pub async fn settle(engine: &Engine, operator: &str, pairs: &Pairs) -> Result<Do
         return Ok(Done::without_connection());
     };
     match value(pairs, "do") {
+        // Sent twice, the second would leave nothing to take back.
+        "discard" if !work.is_changed() => Ok(Done::at(LIST)),
         "discard" => {
             let what = text::plural(work.changes() as u64, "rule");
             work.remember(format!("Your changes to {what} are discarded."));

@@ -49,8 +49,11 @@ pub async fn import(engine: &Engine, operator: &str, pairs: &Pairs) -> Result<Do
     let count = set.rules.len();
     let rules = text::plural(count as u64, "rule");
     if replaces {
-        work.remember(format!("{rules} took the place of all."));
-        work.replace(&set);
+        // Sent twice, the second would leave nothing to take back.
+        if work.set() != set || work.unusable().next().is_some() {
+            work.remember(format!("{rules} took the place of all."));
+            work.replace(&set);
+        }
     } else {
         work.remember(format!("{rules} were added."));
         for rule in set.rules {

@@ -86,6 +86,8 @@ pub(crate) struct Rules {
     wake: Notify,
     /// Decisions are made one after the other: each sees what the one before did.
     pub(crate) deciding: tokio::sync::Mutex<()>,
+    /// Of each operator, who is changing what they are writing.
+    drafting: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// The names of users and tags were read since rules were last compared with them.
     names_read: AtomicBool,
     /// What users and tags were called that were listed since the process began, and are no longer.

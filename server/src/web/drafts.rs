@@ -166,6 +166,7 @@ async fn take_in_rule(web: &Web, session: &Session, by: &SignedIn) -> Option<Pas
             replaces: field("how").is_some_and(|(_, how)| how == REPLACE),
         });
     }
+    let _drafting = web.0.engine.drafting(&by.name).await;
     if let Err(error) = kept_form(&web.0.engine, &by.name, &page, &pairs).await {
         tracing::error!(error = %Problem::because("a kept rule", &error), "rules");
     }

@@ -57,6 +57,7 @@ async fn change_list(
     body: Bytes,
 ) -> Response {
     let pairs = form(&body);
+    let _drafting = web.0.engine.drafting(&by.name).await;
     let done = edit_list(&web.0.engine, &by.name, &pairs).await;
     let sent = sent(&web, &by, &session, &headers, &pairs);
     answered(sent, done).await
@@ -79,6 +80,7 @@ async fn change(
         );
     };
     let (engine, name) = (&web.0.engine, by.name.as_str());
+    let drafting = engine.drafting(name).await;
     let done = match (part.as_str(), rule_named(&part)) {
         ("save", _) => settle(engine, name, &pairs).await,
         ("import", _) => import(engine, name, &pairs).await,
@@ -86,6 +88,7 @@ async fn change(
         (_, Some(id)) => edit_rule(engine, name, id.as_str(), &pairs).await,
         (_, None) => return StatusCode::NOT_FOUND.into_response(),
     };
+    drop(drafting);
     match done {
         Ok(Done {
             at,

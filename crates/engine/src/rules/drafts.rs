@@ -1,7 +1,10 @@
 //! What operators are writing. One draft each: the whole set, as far as it can be used, and what was typed beside it.
 
+use std::sync::{Arc, PoisonError};
+
 use routing::model::RuleSet;
 use store::RuleDraft;
+use tokio::sync::OwnedMutexGuard;
 
 use super::keeping::unusable;
 use crate::Engine;
@@ -20,6 +23,21 @@ pub struct Draft {
 }
 
 impl Engine {
+    /// Keeps others from what an operator is writing for as long as what is returned is held: who reads it, changes it
+    /// and keeps it holds this meanwhile.
+    pub async fn drafting(&self, operator: &str) -> OwnedMutexGuard<()> {
+        let of_operator = {
+            let mut all = self
+                .0
+                .rules
+                .drafting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(operator.to_owned()).or_default())
+        };
+        of_operator.lock_owned().await
+    }
+
     /// What an operator is writing; nothing where they began nothing.
     ///
     /// # Errors

@@ -345,7 +345,7 @@ async fn two_pages_of_one_rule_lose_nothing_over_each_other() {
     let place = async || text(&lead.get("/rules/bills").await.body, "place");
     lead.submit("/rules", "/rules/new", &[("do", "new"), ("name", "New")])
         .await;
-    lead.call("/rules", &[("do", "down bills")]).await;
+    lead.call("/rules", &[("do", "down bills 1")]).await;
     type_in(0, &[("note", "fourth")]).await;
     assert_eq!(place().await, "2");
     type_in(0, &[("place", "2"), ("was_place", "1")]).await;
@@ -357,6 +357,61 @@ async fn two_pages_of_one_rule_lose_nothing_over_each_other() {
     typed.extend(pages[1].iter().map(|(name, value)| (*name, &**value)));
     let answer = lead.submit("/rules/save", "/rules/bills", &typed).await;
     assert_eq!(answer.header("location"), "/rules/bills");
+    console.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_thrown_away_twice_can_be_had_again() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let lead = console.signed_in("lead").await;
+    new_rule(&lead).await;
+    lead.call("/rules/bills", &form(&[])).await;
+    let send = async |form: &[(&str, &str)]| {
+        let path = match form[0].0 {
+            "document" => "/rules/import",
+            _ => "/rules/save",
+        };
+        lead.submit(path, "/rules", form).await
+    };
+    let document = r#"[{"keyword": "card", "tag": "vip", "assignee": "Ana Ruiz"}]"#;
+    let discard = vec![("do", "discard")];
+    let replace = vec![("document", document), ("how", "replace")];
+    for twice in [discard, replace] {
+        send(&twice).await;
+        send(&twice).await;
+        assert_eq!(lead.get("/rules/bills").await.status, 404);
+        send(&[("do", "undo")]).await;
+        assert_eq!(text(&lead.get("/rules/bills").await.body, "note"), NOTE);
+    }
+    console.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_complete_is_in_the_way_of_what_others_saved() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let (lead, other) = (
+        console.signed_in("lead").await,
+        console.signed_in("admin").await,
+    );
+    new_rule(&lead).await;
+    let save = [("do", "anyway")];
+    lead.call("/rules/bills", &form(&[])).await;
+    lead.submit("/rules/save", "/rules", &save).await;
+    // One of them breaks it, the other gives it another name.
+    let mut broken = form(&[("repeat_hours", "soon")]);
+    broken.retain(|(name, _)| *name != "repeat");
+    broken.push(("repeat", "after"));
+    lead.call("/rules/bills", &broken).await;
+    let mut renamed = form(&[]);
+    renamed.retain(|(name, _)| *name != "name");
+    renamed.push(("name", "Other name"));
+    other.call("/rules/bills", &renamed).await;
+    other.submit("/rules/save", "/rules", &save).await;
+    let page = lead.get("/rules/save").await.body;
+    assert!(page.contains("Changed by both"), "{page}");
+    assert!(page.contains("is not complete yet"), "{page}");
     console.stop().await;
 }
 

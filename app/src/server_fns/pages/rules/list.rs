@@ -274,11 +274,11 @@ fn switch(id: &str, name: &str, mode: &str, (place, all): (usize, usize)) -> imp
         <span class="switch" role="group" aria-label=format!("Whether {name} acts")>{buttons}</span>
         <span class="moves">
             <button
-                class="mini" id=format!("up:{id}") name="do" value=format!("up {id}") data-move="up"
+                class="mini" id=format!("up:{id}") name="do" value=format!("up {id} {}", place.saturating_sub(1)) data-move="up"
                 disabled=is_first aria-label=format!("Move {name} up") title="Move up (Alt+↑)"
             >"↑"</button>
             <button
-                class="mini" id=format!("down:{id}") name="do" value=format!("down {id}") data-move="down"
+                class="mini" id=format!("down:{id}") name="do" value=format!("down {id} {}", place + 1) data-move="down"
                 disabled=is_last aria-label=format!("Move {name} down") title="Move down (Alt+↓)"
             >"↓"</button>
         </span>

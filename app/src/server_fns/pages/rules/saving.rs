@@ -1,5 +1,7 @@
 //! The page before rules are saved: what stands in the way, what is odd, what changes.
 
+use std::collections::HashSet;
+
 use leptos::prelude::*;
 use routing::check::check;
 use routing::diff::diff;
@@ -142,9 +144,16 @@ fn conflict(
     text: String,
 ) -> impl IntoView + use<> {
     let theirs = differences::draw(diff(&work.base_set, &work.latest_set, &around.names));
-    let both: Vec<_> = clashes(&work.base_set, mine, &work.latest_set)
-        .into_iter()
-        .map(|id| choice(around, work, mine, &id))
+    let mut both = clashes(&work.base_set, mine, &work.latest_set);
+    // What cannot be used as it was typed is in no set.
+    let unusable = work.unusable().map(|entry| &entry.id);
+    let changed = unusable.filter(|id| work.base_set.rule(id) != work.latest_set.rule(id));
+    both.extend(changed.cloned());
+    let mut seen = HashSet::new();
+    both.retain(|id| seen.insert(id.clone()));
+    let both: Vec<_> = both
+        .iter()
+        .map(|id| choice(around, work, mine, id))
         .collect();
     let clear = both.is_empty();
     view! {
@@ -179,6 +188,10 @@ fn choice(around: &Around<'_>, work: &Work, mine: &RuleSet, id: &RuleId) -> impl
             |rule| words::sentence(rule, &around.names),
         )
     };
+    let typed = work
+        .unusable()
+        .find(|entry| entry.id == *id)
+        .map(|_| " (what you typed since is not complete yet, and is kept)");
     let named = [mine, &work.latest_set, &work.base_set]
         .into_iter()
         .find_map(|set| set.rule(id));
@@ -189,7 +202,7 @@ fn choice(around: &Around<'_>, work: &Work, mine: &RuleSet, id: &RuleId) -> impl
             <legend>{name}</legend>
             <label>
                 <input type="radio" name=field.clone() value="mine" checked/>
-                <span><strong>"Mine"</strong>": "{told(mine)}</span>
+                <span><strong>"Mine"</strong>": "{told(mine)}{typed}</span>
             </label>
             <label>
                 <input type="radio" name=field value="theirs"/>

@@ -22,7 +22,7 @@ async fn what_hiver_delivers_makes_a_rule_act_at_once_and_once() {
         name: "Invoices to Ana".to_owned(),
         conditions: Condition::Text(TextCondition::subject_contains(["invoice"])),
         ..rule("invoices", When::Created, {
-            routing::model::Actions {
+            Actions {
                 note: Some("{{rule}}: found {{matched}}.".to_owned()),
                 ..assign(ana.clone())
             }
