@@ -177,7 +177,11 @@ async fn explain_page(engine: &Engine, who: &SignedIn, asked: &Asked) -> Result<
         true => {
             let filter = triage::filter::quote(typed);
             let now = engine.now();
-            let sort = engine::Sort::default();
+            // The newest are those that people have at hand.
+            let sort = engine::Sort {
+                key: engine::SortKey::Age,
+                descending: false,
+            };
             let listed = engine.mirror().list(&filter, sort, 0, OFFERED, now);
             listed.map_or_else(
                 |_| (Vec::new(), 0),

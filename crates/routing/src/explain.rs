@@ -51,7 +51,11 @@ pub fn explain<'c>(
             by: compiled.rules[at].rule.id.clone(),
             place: at + 1,
         });
-        let kept_away = before.or_else(|| kept_away(rule, mailbox, conditions.truth, &view));
+        // What is off would not have looked anyway.
+        let kept_away = match kept_away(rule, mailbox, conditions.truth, &view) {
+            Some(Verdict::Off) => Some(Verdict::Off),
+            own => before.or(own),
+        };
         let firing = kept_away.is_none().then(|| fire(rule, &view, &staff));
         let mut explained = RuleExplanation {
             rule: rule.rule.id.clone(),

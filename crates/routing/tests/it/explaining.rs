@@ -108,6 +108,10 @@ fn each_rule_says_what_kept_it_or_what_it_did() {
             ..rule("again")
         },
         rule("late"),
+        Rule {
+            mode: Mode::Off,
+            ..rule("last")
+        },
     ]);
     let acted = [Acted {
         rule: "acted".into(),
@@ -141,6 +145,7 @@ fn each_rule_says_what_kept_it_or_what_it_did() {
             "assigns: acts; Assign to Ana Ruiz",
             "again: fits, nothing to change; already Ana Ruiz's; stop",
             "late: rule 11 stopped here",
+            "last: off",
         ]
     );
 }
