@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::{
-    Backtest, BacktestState, Clock, Config, Duties, Engine, Live, RuleSource, Shown, Trial,
+    Backtest, BacktestState, Clock, Config, Duties, Engine, Live, RuleSource, Shown, Trial, Wish,
 };
 use hiver::Dialect;
 use hiver_sim::{AccountState, Options, Simulator};
@@ -110,10 +110,12 @@ async fn measured() -> Result<bool, Failure> {
         duties: Duties::Reading,
     };
     let engine = Engine::start(store, SecretKey::generate()?, Clock::system(), config).await?;
-    let mut live = engine.listen();
-    while engine.status().await?.mirror_as_of.is_none() {
-        live.recv().await?;
-    }
+    // It reads nothing more than this: what is loaded below stays as it is.
+    let wish = Wish::Sync {
+        mailbox: None,
+        patient: true,
+    };
+    engine.carry_out(wish, OPERATOR).await;
     let connection = engine.status().await?.connection;
     let connection = connection.ok_or("no connection")?.id;
     let state = Simulator::new(Options::unlimited(CONVERSATIONS))?.state();

@@ -25,6 +25,8 @@ const PLAN: &str = "/api/plan";
 const RULES: &str = "/rules";
 /// A document may have been pasted there.
 const IMPORT: &str = "/rules/import";
+/// Buttons are posted below it; they lead to no page of their own.
+const BACKTEST: &str = "/rules/backtest/";
 /// The largest form that is kept.
 const LARGEST: usize = 256 * 1024;
 const SESSION_KEY: &str = "draft";
@@ -86,7 +88,7 @@ pub(super) async fn keep(State(web): State<Web>, request: Request, next: Next) -
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let back = if is_rule {
+    let back = if is_rule && !parts.uri.path().starts_with(BACKTEST) {
         parts.uri.path().to_owned()
     } else {
         came_from(&parts.headers)

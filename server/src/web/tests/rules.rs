@@ -484,3 +484,20 @@ async fn a_page_for_signing_in_at_another_address_has_no_scripts() {
     }
     console.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_button_of_a_backtest_that_meets_an_ended_session_leads_back_to_its_page() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let browser = console.browser();
+    let from = "/rules/backtest?id=7";
+    for button in ["/rules/backtest/cancel", "/rules/backtest/apply"] {
+        let page = browser.submit(button, from, &[("id", "7")]).await;
+        assert_eq!(page.status, 401, "{button}");
+        let found = tags(&page.body);
+        let next = found.iter().find(|tag| tag.get("name") == Some("next"));
+        let next = next.and_then(|tag| tag.get("value")).unwrap();
+        assert_eq!(next, from, "{button}");
+    }
+    console.stop().await;
+}
