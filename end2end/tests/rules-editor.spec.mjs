@@ -365,3 +365,29 @@ test("a long list is found through, and who looks may not write", async ({ house
   await expect(button(viewer, "New rule")).toHaveCount(0);
   await until("the draft is there", async () => (await (await page.request.get("/rules")).text()).includes("Unsaved"));
 });
+
+test("what is typed before scripts are there is sent as they start", async ({ house, somebody }) => {
+  const page = await somebody(house);
+  await begin(page, "Early");
+  const here = page.url();
+  // Their arrival is in our hands.
+  let arrive;
+  const scripts = new Promise((now) => {
+    arrive = now;
+  });
+  await page.route(/\.wasm/, async (route) => {
+    await scripts;
+    await route.continue();
+  });
+  await page.goto(here, { waitUntil: "commit" });
+  await field(page, "note").pressSequentially("typed early");
+  await field(page, "stop").check();
+  await kept(page, async () => arrive());
+  await alive(page);
+  await expect(field(page, "note")).toHaveValue("typed early");
+  await page.unroute(/\.wasm/);
+  await page.reload();
+  await alive(page);
+  await expect(field(page, "note")).toHaveValue("typed early");
+  await expect(field(page, "stop")).toBeChecked();
+});

@@ -5,8 +5,9 @@
 //! somebody types; they are replaced when something was picked or a button pressed. A button with an address of its
 //! own is left to the browser. Without scripts all of it works as plain forms.
 //!
-//! What could not be sent is kept in the tab, and sent when the same form is shown again to the same operator
-//! (`data-by`): after signing in, after the page was loaded again, or on the way back to it.
+//! What was typed before scripts were there is sent as they start. What could not be sent is kept in the tab, and sent
+//! when the same form is shown again to the same operator (`data-by`): after signing in, after the page was loaded
+//! again, or on the way back to it.
 
 /// Follows the forms for as long as the caller's component is shown; `drawn` is read to know when a page was drawn.
 #[cfg_attr(
@@ -275,27 +276,48 @@ mod hydrated {
         }
     }
 
-    /// Sends what was typed in the form that is shown now, and could not be sent then.
+    /// Whether something was filled in before anybody listened.
+    fn is_filled_in(form: &Element) -> bool {
+        let Ok(fields) = form.query_selector_all("input,textarea,option[selected]") else {
+            return false;
+        };
+        let states = [
+            ("value", "defaultValue"),
+            ("checked", "defaultChecked"),
+            ("selected", "defaultSelected"),
+        ];
+        (0..fields.length()).any(|index| {
+            let field = fields.get(index).into();
+            let get = |name: &str| Reflect::get(&field, &name.into()).unwrap_or_default();
+            states.iter().any(|(now, drawn)| {
+                let drawn = get(drawn);
+                !drawn.is_undefined() && get(now) != drawn
+            })
+        })
+    }
+
+    /// Sends what was typed in the form that is shown now, and was not sent then.
     fn put_back(state: Shared) {
-        let kept = typing().and_then(|form| {
-            let body = tab()?.get_item(&kept_as(&form)).ok()??;
-            Some((form, UrlSearchParams::new_with_str(&body).ok()?))
+        let form = typing();
+        let kept = form.as_ref().and_then(|form| {
+            let body = tab()?.get_item(&kept_as(form)).ok()??;
+            UrlSearchParams::new_with_str(&body).ok()
         });
         let is_free = state.try_update_value(|state| {
             state.held = kept.is_some() && !state.busy;
             !state.busy
         });
-        if let Some((form, body)) = kept
-            && is_free == Some(true)
-        {
-            let redraw = true;
-            let asked = None;
-            let wanted = Wanted {
-                form,
-                asked,
-                redraw,
-            };
-            send_body(state, wanted, body, true);
+        let Some(form) = form else { return };
+        let is_filled_in = is_filled_in(&form);
+        let wanted = Wanted {
+            form,
+            asked: None,
+            redraw: true,
+        };
+        match kept {
+            Some(body) if is_free == Some(true) => send_body(state, wanted, body, true),
+            None if is_filled_in => want(state, wanted),
+            _ => {}
         }
     }
 
