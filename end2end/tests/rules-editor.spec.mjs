@@ -277,7 +277,7 @@ test("who saves second is shown the difference, and both go together", async ({ 
   await kept(second, () => field(second, "note").fill("from Ben"));
   await save(first);
   await visit(second, "/rules");
-  await expect(second.getByText(`${house.admin.name} saved version 2`)).toBeVisible();
+  await expect(second.getByText(`Version 2 was saved by ${house.admin.name}`)).toBeVisible();
   await button(second, "Save").click();
   await alive(second);
   await expect(second.getByRole("heading", { name: "Somebody else saved meanwhile" })).toBeVisible();

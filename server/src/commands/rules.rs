@@ -48,12 +48,14 @@ struct InForce {
 
 impl InForce {
     async fn read(place: &Place) -> Result<Self, Problem> {
-        let connection = place.connection().await?.ok_or_else(|| {
-            Problem::from(
-                "no Hiver was ever connected here, and rules belong to one\n  hint: set a key with \
-                 `hiver-console key set`, then read its users and tags with `hiver-console sync`",
-            )
-        })?;
+        let Some(connection) = place.connection().await? else {
+            let address = place.config()?.base_url;
+            return Err(Problem::from(format!(
+                "no Hiver was ever connected at {address}, and rules belong to one\n  hint: set a key with \
+                 `hiver-console key set`, then read its users and tags with `hiver-console sync`; another address is \
+                 given by --base-url"
+            )));
+        };
         let stored = place.store.rules(connection.id, None).await;
         let (version, rules) = match stored.map_err(failed)? {
             None => (None, RuleSet::default()),

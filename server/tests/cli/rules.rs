@@ -231,7 +231,8 @@ async fn rules_belong_to_a_hiver_that_was_connected() {
         let done = house.run(arguments).await;
         assert_eq!(done.code, 1, "{done:?}");
         assert!(
-            done.err.contains("no Hiver was ever connected here"),
+            done.err
+                .contains("no Hiver was ever connected at http://127.0.0.1:"),
             "{done:?}"
         );
     }

@@ -136,7 +136,7 @@ impl Engine {
                 _ => None,
             });
             if let Some(named) = named {
-                let why = format!("it names {named}, which Hiver does not have any more");
+                let why = format!("it names {named}, which Hiver does not have, or not any more");
                 self.put_into_shadow(&rule.id, &why).await?;
             }
         }

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 pub use measure::{Measure, measure};
 use triage::{
     actions::Change,
-    model::{Directory, TagId, UserId},
+    model::{Conversation, Directory, TagId, UserId},
 };
 
 use self::{
@@ -34,6 +34,8 @@ use crate::{
 const HABIT: u32 = 3;
 /// That all of fewer conversations fit says nothing.
 const EVERYTHING: u64 = 10;
+/// Of more conversations that a rule acted on it is not asked whether it fitted them.
+const ENOUGH: usize = 100;
 
 /// What is known beside the rules.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +105,7 @@ pub fn lint(rules: &RuleSet, around: &Surroundings<'_>) -> Result<Vec<Warning>, 
     for rule in &rules.rules {
         warnings.extend(against_hiver(rule, around.habits));
     }
-    warnings.extend(measured(&compiled, around, &warnings));
+    warnings.extend(measured(&read, &compiled, around, &warnings));
     let place = |warning: &Warning| {
         let first = warning.rules().into_iter().next().cloned();
         rules
@@ -200,12 +202,37 @@ fn against_hiver(rule: &Rule, habits: &[Habit]) -> Vec<Warning> {
         .collect()
 }
 
-fn measured(compiled: &Compiled, around: &Surroundings<'_>, others: &[Warning]) -> Vec<Warning> {
+/// Whether a rule fits something that it acted on, but for what has become of it since: an assignee, a status, tags.
+fn fitted(one: &Read<'_>, place: usize, compiled: &Compiled, around: &Surroundings<'_>) -> bool {
+    let acted_on = |row: &&Row<'_>| -> bool { row.acted.iter().any(|act| act.rule == one.rule.id) };
+    let trials = trials(one, around.directory);
+    let mut evaluator = Evaluator::new(compiled);
+    let mut rows = around.rows.iter().filter(acted_on).take(ENOUGH);
+    rows.any(|row| {
+        trials.iter().any(|trial| {
+            let before = Conversation {
+                status: trial.conversation.status.clone(),
+                assignee: trial.conversation.assignee.clone(),
+                tags: trial.conversation.tags.clone(),
+                ..row.conversation.clone()
+            };
+            evaluator.fits(place, &Row::of(&before), &around.moment)
+        })
+    })
+}
+
+fn measured(
+    read: &[Read<'_>],
+    compiled: &Compiled,
+    around: &Surroundings<'_>,
+    others: &[Warning],
+) -> Vec<Warning> {
     let of = around.rows.len() as u64;
+    // Of these it is already said why they fit nothing.
     let never: HashSet<_> = others
         .iter()
         .filter_map(|warning| match warning {
-            Warning::NeverMatches { rule, .. } => Some(rule),
+            Warning::NeverMatches { rule, .. } | Warning::TooLate { rule, .. } => Some(rule),
             _ => None,
         })
         .collect();
@@ -214,7 +241,7 @@ fn measured(compiled: &Compiled, around: &Surroundings<'_>, others: &[Warning]) 
         return warnings;
     }
     let measures = measure(compiled, around.rows, &around.moment);
-    for (of_rule, measure) in compiled.rules().zip(measures) {
+    for ((place, of_rule), measure) in compiled.rules().enumerate().zip(measures) {
         let Measure {
             rule,
             fits,
@@ -222,7 +249,11 @@ fn measured(compiled: &Compiled, around: &Surroundings<'_>, others: &[Warning]) 
         } = measure;
         // What it fits at this hour says nothing of others.
         let at_any_hour = !of_rule.conditions.depends_on_time();
-        if fits == 0 && at_any_hour && !never.contains(&rule) {
+        if fits == 0
+            && at_any_hour
+            && !never.contains(&rule)
+            && !fitted(&read[place], place, compiled, around)
+        {
             let rule = rule.clone();
             warnings.push(Warning::MatchesNothing { rule, of });
         }

@@ -12,11 +12,11 @@ use routing::{
     moment::{Moment, Occasion},
     warning::Warning,
     words,
-    world::{Row, Staff},
+    world::{Acted, Row, Staff},
 };
 use triage::{
     actions::Change,
-    model::{Conversation, Status},
+    model::{Assignee, Conversation, Status},
 };
 
 use crate::{
@@ -504,6 +504,59 @@ fn what_is_gone_what_is_odd_in_number_and_what_hiver_takes_back_is_said() {
             "“Rule c” assigns to somebody else what “Rule a” has just assigned",
         ]
     );
+}
+
+#[test]
+fn a_rule_that_has_done_all_there_was_to_do_is_not_said_to_fit_none() {
+    let names = directory();
+    let mine = |text: &str| {
+        let nobody = Condition::Assignee(AssigneeTest::Nobody);
+        Rule {
+            actions: Actions {
+                assign: Some(Assign::User("usr_ana".into())),
+                ..Actions::default()
+            },
+            ..when("a", all([status("open"), nobody, contains(text)]))
+        }
+    };
+    let conversations = [
+        Conversation {
+            assignee: Assignee::User {
+                id: Some("usr_ana".into()),
+                name: None,
+            },
+            ..conversation("a card of mine")
+        },
+        Conversation {
+            status: Some(Status::Closed),
+            ..conversation("an invoice")
+        },
+    ];
+    let acted = [Acted {
+        rule: "a".into(),
+        at_ms: NOW,
+    }];
+    let is_idle = |rule: Rule, acted: &[Acted]| {
+        let rows = [0, 1].map(|place| Row {
+            acted: if place == 0 { acted } else { &[] },
+            ..Row::of(&conversations[place])
+        });
+        let around = Surroundings {
+            directory: &names,
+            rows: &rows,
+            moment: MOMENT,
+            habits: &[],
+            requests_per_day: None,
+        };
+        let warnings = lint(&set([rule]), &around).unwrap();
+        warnings
+            .iter()
+            .any(|warning| matches!(warning, Warning::MatchesNothing { .. }))
+    };
+    assert!(is_idle(mine("card"), &[]), "it has never acted");
+    assert!(!is_idle(mine("card"), &acted), "it has acted on its card");
+    assert!(is_idle(mine("crad"), &acted), "what is typed now fits none");
+    assert!(is_idle(mine("invoice"), &acted), "it acted on another one");
 }
 
 #[test]

@@ -66,8 +66,8 @@ pub(super) fn behind(around: &Around<'_>, work: &Work) -> Option<String> {
     let latest = work.latest.as_ref().filter(|_| work.is_behind())?;
     let when = around.words.moment(latest.saved_at);
     Some(format!(
-        "{} saved version {} ({}) since you began from version {}.",
-        latest.author, latest.version, when.exact, work.base
+        "Version {} was saved by {} ({}) since you began from version {}.",
+        latest.version, latest.author, when.exact, work.base
     ))
 }
 

@@ -157,7 +157,7 @@ fn conflict(
         .collect();
     let clear = both.is_empty();
     view! {
-        <section class="left-out conflict" aria-labelledby="conflict">
+        <section class="message message-warn conflict" aria-labelledby="conflict">
             <h2 id="conflict">"Somebody else saved meanwhile"</h2>
             <p>{text}" Nothing of yours is saved yet, and nothing is lost."</p>
             <h3>"What they changed"</h3>
