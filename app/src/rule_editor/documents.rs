@@ -63,7 +63,7 @@ pub async fn import(engine: &Engine, operator: &str, pairs: &Pairs) -> Result<Do
     }
     work.keep(engine, operator).await?;
     Ok(Done::at(LIST).said(format!(
-        "{rules} read. Nothing is in force yet: look through them, then save."
+        "{rules} read. They are not in force yet: look through them, then save."
     )))
 }
 

@@ -5,9 +5,10 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use routing::lint::gone;
-use routing::model::{Mode, RuleId};
+use routing::model::{Mode, Rule, RuleId, RuleSet};
 use routing::warning::{Named, Warning};
 use store::{Error, RuleNotice};
+use triage::model::Directory;
 
 use super::SaveRulesError;
 use super::keeping::Saving;
@@ -121,21 +122,9 @@ impl Engine {
         };
         let on = live.set.rules.iter().filter(|rule| rule.mode == Mode::On);
         for rule in on {
-            let warnings = gone(rule, &live.directory);
-            let named = warnings.iter().find_map(|warning| match warning {
-                Warning::Gone {
-                    what: Named::User,
-                    id,
-                    ..
-                } => Some(format!("the user {}", self.former_name(id))),
-                Warning::Gone {
-                    what: Named::Tag,
-                    id,
-                    ..
-                } => Some(format!("the tag {}", self.former_name(id))),
-                _ => None,
-            });
-            if let Some(named) = named {
+            if let Some(Warning::Gone { what, id, .. }) = gone_name(rule, &live.directory) {
+                let kind = if what == Named::User { "user" } else { "tag" };
+                let named = format!("the {kind} {}", self.former_name(&id));
                 let why = format!("it names {named}, which Hiver does not have, or not any more");
                 self.put_into_shadow(&rule.id, &why).await?;
             }
@@ -173,4 +162,20 @@ impl Engine {
             }
         }
     }
+}
+
+/// The first user or tag that a rule names and Hiver does not have: what it does could not be done.
+pub(super) fn gone_name(rule: &Rule, directory: &Directory) -> Option<Warning> {
+    let is_acted_with = |warning: &Warning| matches!(warning, Warning::Gone { what, .. } if *what != Named::Mailbox);
+    gone(rule, directory).into_iter().find(is_acted_with)
+}
+
+/// Rules as they would be in force: those that are on and name a user or a tag that is gone are in shadow.
+pub(super) fn shadowed(mut set: RuleSet, directory: &Directory) -> RuleSet {
+    for rule in &mut set.rules {
+        if rule.mode == Mode::On && gone_name(rule, directory).is_some() {
+            rule.mode = Mode::Shadow;
+        }
+    }
+    set
 }

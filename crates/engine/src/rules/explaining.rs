@@ -12,6 +12,7 @@ use triage::actions::Change;
 use triage::model::{Conversation, ConversationId, Directory};
 
 use super::RuleSource;
+use super::ceiling::shadowed;
 use crate::Engine;
 
 /// What rules would do to a conversation as it is now.
@@ -68,7 +69,8 @@ impl Engine {
         }))
     }
 
-    /// The rules of a source, for an operator; nothing where they have no draft, or there is no such version.
+    /// The rules of a source as they would be in force, for an operator: those that name a user or a tag that is gone
+    /// are in shadow. Nothing where they have no draft, or there is no such version.
     ///
     /// # Errors
     /// When the database fails, or holds what this program cannot read.
@@ -78,17 +80,21 @@ impl Engine {
         source: RuleSource,
     ) -> Result<Option<Arc<RuleSet>>, store::Error> {
         let live = self.rules().await?;
+        let as_in_force = |set| {
+            let directory = &self.mirror().read().directory;
+            Arc::new(shadowed(set, directory))
+        };
         match source {
             RuleSource::Draft => {
                 let draft = self.rule_draft(operator).await?;
-                Ok(draft.map(|draft| Arc::new(draft.set)))
+                Ok(draft.map(|draft| as_in_force(draft.set)))
             }
             RuleSource::Version(number) => {
                 if let Some(live) = live.filter(|live| live.number() == number) {
                     return Ok(Some(Arc::clone(&live.set)));
                 }
                 let found = self.rules_of_version(number).await?;
-                Ok(found.map(|(_, set)| Arc::new(set)))
+                Ok(found.map(|(_, set)| as_in_force(set)))
             }
         }
     }

@@ -6,6 +6,7 @@ use routing::Compiled;
 use routing::evaluate::Evaluator;
 use routing::model::{Mode, Rule, RuleId, RuleSet};
 use routing::moment::Occasion;
+use routing::words;
 use store::{Author, ChangeRule, NewChange, NewRun, PlanFacts, Run};
 use triage::actions::{Change, ChangeKind};
 use triage::model::{Conversation, ConversationId, Directory, RunId};
@@ -13,6 +14,7 @@ use triage::outcome::Outcome;
 use triage::plan::{Plan, PlannedChange};
 use triage::selection::Selection;
 
+use super::ceiling::gone_name;
 use super::keeping::unusable;
 use crate::planning::{CAPABILITIES, Selected, invalid, labels_of};
 use crate::{Engine, PlanError};
@@ -77,7 +79,18 @@ impl Engine {
             mirror_at,
         } = self.selected(&selection).await?;
         let selected: Vec<ConversationId> = conversations.into_iter().map(|one| one.id).collect();
-        let taking_part = taking_part(set, only);
+        let mut taking_part = taking_part(set, only);
+        if only.is_some()
+            && let Some(rule) = taking_part.rules.first()
+            && let Some(warning) = gone_name(rule, &directory)
+        {
+            let said = words::warning(&warning, set, &directory);
+            return Err(invalid(&format!("{said}. Change the rule first.")));
+        }
+        // As they would be in force: see `shadowed`.
+        taking_part
+            .rules
+            .retain(|rule| gone_name(rule, &directory).is_none());
         let compiled = Compiled::new(&taking_part, &directory).map_err(|problems| {
             PlanError::Invalid(problems.iter().map(|one| format!("{one}.")).collect())
         })?;

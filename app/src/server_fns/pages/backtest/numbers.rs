@@ -42,7 +42,10 @@ pub(super) fn rules(kept: &KeptBacktest, result: &Backtest) -> impl IntoView + u
                     <tbody>{rows}</tbody>
                 </table>
             </div>
-            <p class="hint">"In conversations. A shadow would act if it were on; later rules see nothing of it."</p>
+            <p class="hint">
+                "In conversations. A shadow would act if it were on; later rules see nothing of it. What names a user or a tag \
+                 that Hiver does not have is in shadow."
+            </p>
         </section>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! What rules would do, as a preview like any other.
 
-use engine::PlanError;
-use routing::model::{Mode, Rule, RuleSet, When};
+use engine::{PlanError, RuleSource};
+use routing::model::{Actions, Mode, Rule, RuleSet, When};
 use store::ChangeRule;
 use triage::outcome::{Outcome, RunState};
 
@@ -87,6 +87,49 @@ async fn what_rules_would_do_is_a_preview_and_then_a_run() {
     assert_eq!(rows.len(), all);
     let nothing = plan(ids(&open[..3]), Some("gone")).await;
     assert!(matches!(nothing, Err(PlanError::Invalid(_))));
+}
+
+#[tokio::test]
+async fn what_names_the_gone_is_planned_as_it_would_be_in_force() {
+    let house = House::new(60).await;
+    let engine = house.synced().await;
+    let open = House::ids(&engine, "status:open is:unassigned");
+    let unknown = Actions {
+        add_tags: vec!["fees".into()],
+        ..Actions::default()
+    };
+    let set = RuleSet::of(vec![
+        rule("fees", When::Created, unknown),
+        rule("noted", When::Created, note("Seen.")),
+    ]);
+    engine
+        .keep_rule_draft("ana", 0, &set, String::new())
+        .await
+        .unwrap();
+    let tried = engine.rules_from("ana", RuleSource::Draft).await.unwrap();
+    let modes: Vec<_> = tried.unwrap().rules.iter().map(|rule| rule.mode).collect();
+    assert_eq!(modes, [Mode::Shadow, Mode::On]);
+
+    let plan = async |only: Option<&str>| {
+        let only = only.map(Into::into);
+        let (who, label) = ("ana".to_owned(), "Apply".to_owned());
+        let selection = ids(&open[..3]);
+        engine
+            .plan_rules(who, &set, label, selection, only.as_ref())
+            .await
+    };
+    let rows = changes(&engine, plan(None).await.unwrap()).await;
+    let asking: Vec<_> = rows.into_iter().map(|row| row.rule.unwrap().rule).collect();
+    assert_eq!(asking, ["noted"; 3]);
+    let Err(PlanError::Invalid(said)) = plan(Some("fees")).await else {
+        panic!("it cannot be carried out");
+    };
+    assert_eq!(
+        said,
+        [
+            "“The rule fees” names the tag `fees`, which Hiver does not have, or not any more. Change the rule first."
+        ]
+    );
 }
 
 #[tokio::test]
