@@ -20,7 +20,7 @@ async fn what_rules_would_do_is_a_preview_and_then_a_run() {
     };
     let first = rule("first", When::Created, assign(ana));
     let second = rule("second", When::OnDemand, {
-        routing::model::Actions {
+        Actions {
             note: Some("{{rule}}: {{subject}}".to_owned()),
             ..assign(ben.clone())
         }
