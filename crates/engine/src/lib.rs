@@ -14,6 +14,7 @@ mod link;
 mod live;
 mod map;
 mod mirror;
+mod note_text;
 mod patience;
 mod planning;
 mod query;

@@ -23,7 +23,7 @@ mod sweeping;
 mod warnings;
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI32};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use routing::Compiled;
@@ -90,6 +90,8 @@ pub(crate) struct Rules {
     drafting: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// The names of users and tags were read since rules were last compared with them.
     names_read: AtomicBool,
+    /// The version of the rules that was last compared with them.
+    names_checked: AtomicI32,
     /// What users and tags were called that were listed since the process began, and are no longer.
     former_names: Mutex<HashMap<String, String>>,
     /// What is odd about the set that was last looked through.

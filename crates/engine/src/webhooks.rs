@@ -2,13 +2,15 @@
 //!
 //! Nothing says in which order deliveries come, whether all of them do, or that they are true. So none changes more
 //! than what is shown until Hiver was asked: for every conversation that is named there is a read to come, on the lane
-//! `Event` as far as events may hold up runs, else on `Sync`; and it is the read that settles the delivery. What was kept
+//! `Event` as far as events may hold up runs, else on `Sync`; and it is the read that settles the delivery. Only what
+//! tells of the console's own doing, and of nothing that the mirror does not have, is settled as it comes. What was kept
 //! and not settled waits in the database.
 
 mod applying;
 mod effect;
 mod intake;
 mod own_fields;
+mod own_writes;
 mod spacing;
 
 use store::{Delivery, Error, KeptDelivery, WebhookSecret};
@@ -17,6 +19,7 @@ use tokio::sync::Notify;
 pub use self::intake::IntakeError;
 use self::intake::Queue;
 use self::own_fields::ShownAtOnce;
+use self::own_writes::OwnWrites;
 use crate::Engine;
 use crate::live::Live;
 
@@ -27,6 +30,8 @@ pub(crate) struct Door {
     /// There may be something to apply.
     delivered: Notify,
     shown_at_once: ShownAtOnce,
+    /// What runs send; deliveries tell of it.
+    pub(crate) own_writes: OwnWrites,
 }
 
 /// Opens the door, until the engine stops.

@@ -7,7 +7,7 @@ use triage::{
     model::{Conversation, Status, TagId, UserId},
 };
 
-use crate::model::{Mode, Rule};
+use crate::model::Rule;
 
 /// What the rules decided about one conversation: those that fit, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,8 +21,10 @@ pub struct Decision<'c> {
 /// A rule that fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Firing<'c> {
-    /// The rule. If it is a shadow, nothing of this is sent.
+    /// The rule.
     pub rule: &'c Rule,
+    /// Whether it takes part as a shadow: nothing of this is sent.
+    pub shadow: bool,
     /// When it last acted on the conversation, in ms since the epoch, if it therefore does nothing now.
     pub acted_before: Option<i64>,
     /// The text that was found.
@@ -39,7 +41,7 @@ impl<'c> Firing<'c> {
     /// Whether what it decided counts: a shadow's does not.
     #[must_use]
     pub fn counts(&self) -> bool {
-        self.rule.mode == Mode::On
+        !self.shadow
     }
 }
 

@@ -28,8 +28,9 @@ pub struct Evaluator<'c> {
     compiled: &'c Compiled,
     seen: Seen,
     candidates: Vec<u64>,
-    /// Rules that take no part at all, and those that do nothing where they fit.
+    /// Rules that take no part at all, those that do so as shadows, and those that do nothing where they fit.
     absent: Bits,
+    shadow: Bits,
     idle: Bits,
     /// Whether a rule keeps to hours.
     has_hours: bool,
@@ -44,6 +45,7 @@ impl<'c> Evaluator<'c> {
             seen: Seen::default(),
             candidates: Vec::new(),
             absent: Bits::of(compiled.rules.len()),
+            shadow: Bits::of(compiled.rules.len()),
             idle: Bits::of(compiled.rules.len()),
             has_hours: compiled.rules().any(|rule| rule.hours.is_some()),
         }
@@ -73,14 +75,16 @@ impl<'c> Evaluator<'c> {
                 if gate(&rule.rule, &view) != Gate::Open || !fits(rule, &view) {
                     continue;
                 }
-                let firing = if self.idle.has(index) {
+                let mut firing = if self.idle.has(index) {
                     idle(rule, &view)
                 } else {
                     fire(rule, &view, staff)
                 };
+                firing.shadow |= self.shadow.has(index);
                 take_effect(&firing, &mut state, staff);
+                let counts = firing.counts();
                 decision.firings.push(firing);
-                if rule.rule.stop && rule.rule.mode == Mode::On {
+                if rule.rule.stop && counts {
                     decision.stopped_by = Some(&rule.rule);
                     return decision;
                 }
@@ -214,6 +218,7 @@ pub(crate) fn fire<'c>(rule: &'c CompiledRule, view: &View<'_>, staff: &Staff) -
     let mut firing = Firing {
         acted_before: acted_before(&rule.rule, view),
         rule: &rule.rule,
+        shadow: rule.rule.mode != Mode::On,
         matched: None,
         changes: Vec::new(),
         already: Vec::new(),

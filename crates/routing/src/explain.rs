@@ -105,7 +105,11 @@ fn kept_away(
 fn outcome(firing: &Firing<'_>, moment: &Moment) -> Verdict {
     if let Some(at_ms) = firing.acted_before {
         let day = moment.day_text(at_ms);
-        Verdict::ActedBefore { day, at_ms }
+        if firing.shadow {
+            Verdict::RecordedBefore { day, at_ms }
+        } else {
+            Verdict::ActedBefore { day, at_ms }
+        }
     } else if firing.changes.is_empty() {
         Verdict::Nothing
     } else if firing.counts() {

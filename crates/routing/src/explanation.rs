@@ -64,6 +64,13 @@ pub enum Verdict {
         /// The moment, in ms since the epoch.
         at_ms: i64,
     },
+    /// It fits, and as a shadow it was noted before what it would do to the conversation.
+    RecordedBefore {
+        /// The day, such as `3 Nov`.
+        day: String,
+        /// The moment, in ms since the epoch.
+        at_ms: i64,
+    },
     /// It fits, and changes nothing: it all is so already, nobody is free, or it has no action.
     Nothing,
     /// It fits, and would change something if it were not a shadow.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use triage::actions::Change;
 
-use crate::model::RuleId;
+use crate::model::{RuleId, is_false};
 
 /// One warning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,11 @@ pub enum Warning {
         rule: RuleId,
         /// What is ruled out.
         because: Impossible,
+    },
+    /// It looks only at times of the day, and none of them is one of its hours.
+    DueOutsideHours {
+        /// The rule.
+        rule: RuleId,
     },
     /// Whatever fits it fits an earlier rule that stops.
     Hidden {
@@ -36,6 +41,9 @@ pub enum Warning {
         rule: RuleId,
         /// The earlier one.
         other: RuleId,
+        /// Whether it does so on a later occasion, not right after.
+        #[serde(default, skip_serializing_if = "is_false")]
+        later: bool,
     },
     /// It takes back what an earlier rule has just done.
     Undoes {
@@ -45,6 +53,9 @@ pub enum Warning {
         other: RuleId,
         /// What the earlier one does.
         change: Change,
+        /// Whether it does so on a later occasion, not right after.
+        #[serde(default, skip_serializing_if = "is_false")]
+        later: bool,
     },
     /// It still fits what it has acted on, and acts anew at each of its occasions.
     FeedsItself {
@@ -110,10 +121,11 @@ impl Warning {
             Self::Hidden { rule, behind } | Self::TooLate { rule, behind } => {
                 std::iter::once(rule).chain(behind).collect()
             }
-            Self::Contradicts { rule, other } | Self::Undoes { rule, other, .. } => {
+            Self::Contradicts { rule, other, .. } | Self::Undoes { rule, other, .. } => {
                 vec![rule, other]
             }
             Self::NeverMatches { rule, .. }
+            | Self::DueOutsideHours { rule }
             | Self::FeedsItself { rule }
             | Self::AgainstHiver { rule, .. }
             | Self::Gone { rule, .. }

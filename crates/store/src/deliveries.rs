@@ -27,7 +27,8 @@ pub struct NewDelivery {
     pub received_at: i64,
     /// The event, where one is named.
     pub event: Option<String>,
-    /// The conversation, where one is named: the delivery waits to be applied. Without one there is nothing to do.
+    /// The conversation, where one is named: the delivery waits to be applied, unless its effect is known already.
+    /// Without one there is nothing to do.
     pub conversation: Option<ConversationId>,
     /// As it came.
     pub body: Vec<u8>,
@@ -146,8 +147,9 @@ impl Store {
                 .map(|(id, _)| *id);
             let state = match (repeat_of, &one.conversation) {
                 (Some(_), _) if !one.even_if_repeated => DeliveryState::Repeat,
-                (_, Some(_)) => DeliveryState::Waiting,
-                (Some(_), None) => DeliveryState::Repeat,
+                (_, Some(_)) if one.effect.is_none() => DeliveryState::Waiting,
+                (None, Some(_)) => DeliveryState::Applied,
+                (Some(_), _) => DeliveryState::Repeat,
                 (None, None) => DeliveryState::Applied,
             };
             let is_note = one.event.as_deref() == Some(NOTE_ADDED) && one.conversation.is_some();

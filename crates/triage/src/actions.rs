@@ -246,6 +246,29 @@ pub enum Before {
     Nothing,
 }
 
+impl Before {
+    /// Whether `now` is certainly another state; of what is unknown it is not.
+    #[must_use]
+    pub fn is_other_than(&self, now: &Self) -> bool {
+        match (self, now) {
+            (Self::Assignee(before), Self::Assignee(now)) => match (before, now) {
+                (Assignee::Unknown, _) | (_, Assignee::Unknown) => false,
+                (
+                    Assignee::User {
+                        id: Some(before), ..
+                    },
+                    Assignee::User { id: Some(now), .. },
+                ) => before != now,
+                (Assignee::User { .. }, Assignee::User { .. }) => false,
+                (before, now) => before != now,
+            },
+            (Self::HasTag(Some(before)), Self::HasTag(Some(now))) => before != now,
+            (Self::Status(Some(before)), Self::Status(Some(now))) => before != now,
+            _ => false,
+        }
+    }
+}
+
 /// The kind of a [`Change`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

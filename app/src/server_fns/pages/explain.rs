@@ -297,6 +297,7 @@ fn summary(explained: &Explained) -> String {
                 | Verdict::WouldAct
                 | Verdict::Nothing
                 | Verdict::ActedBefore { .. }
+                | Verdict::RecordedBefore { .. }
                 | Verdict::OutsideHours { .. }
         )
     });

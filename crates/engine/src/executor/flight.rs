@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hiver::{ErrorKind, Slot};
-use store::{ChangeRow, ChangeUpdate, Error, Run, Source};
+use store::{Author, ChangeRow, ChangeUpdate, Error, Run, Source};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use triage::actions::{Before, ChangeKind};
@@ -326,16 +326,41 @@ impl Flight {
         self.write_with(item, outcome, reason, mirrored, None).await
     }
 
-    /// Whether somebody was there since an undo was planned, as far as the mirror knows: their work is left alone.
-    pub(super) fn changed_since_planned(&self, item: &Item) -> bool {
-        let untouched = item.row.attempts == 0 && item.unknown_since.is_none();
-        if self.run.undo_of.is_none() || !untouched {
+    /// Why a change that was never sent is not to be sent any more, where nobody would be asked who knows more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn spoilt(&self, item: &Item) -> Result<Option<FailReason>, Error> {
+        let row = &item.row;
+        if row.attempts != 0 || item.unknown_since.is_some() {
+            return Ok(None);
+        }
+        if self.changed_since_planned(row) {
+            return Ok(Some(FailReason::ChangedMeanwhile));
+        }
+        // Notes come last, and tell of what was done.
+        if let Some(rule) = &row.rule
+            && row.change.kind() == ChangeKind::AddNote
+        {
+            let store = self.engine.store();
+            let failed = store.rule_failed(self.run.id, &row.conversation, &rule.rule);
+            return Ok(failed.await?.then_some(FailReason::OtherFailed));
+        }
+        Ok(None)
+    }
+
+    /// Whether somebody was there since an undo was planned or a rule decided, as far as the mirror knows: their work is
+    /// left alone.
+    fn changed_since_planned(&self, row: &ChangeRow) -> bool {
+        let is_undo = self.run.undo_of.is_some();
+        if !is_undo && !matches!(self.run.author, Author::Rule { .. }) {
             return false;
         }
-        let known = self.engine.mirror().conversation(&item.row.conversation);
+        let known = self.engine.mirror().conversation(&row.conversation);
         known.is_some_and(|known| {
-            item.row.change.is_so(&known) == Some(false)
-                && item.row.change.before(&known) != item.row.before
+            let now = row.change.before(&known);
+            row.change.is_so(&known) == Some(false)
+                && (row.before.is_other_than(&now) || (is_undo && now != row.before))
         })
     }
 
@@ -352,6 +377,8 @@ impl Flight {
         if let Some(before) = &before {
             item.row.before = before.clone();
         }
+        let own = &self.engine.0.door.own_writes;
+        own.note(&item.row.conversation, &item.row.change, self.engine.now());
         self.write_with(item, Outcome::Sending, None, None, before)
             .await
     }

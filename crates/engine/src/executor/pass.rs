@@ -11,9 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use triage::model::{ConversationId, RunId};
-use triage::outcome::{
-    FailReason, Outcome, Restart, RunState, UncertainReason, after_restart, backoff,
-};
+use triage::outcome::{Outcome, Restart, RunState, UncertainReason, after_restart, backoff};
 
 use super::flight::{Flight, Item, Landed, Then};
 use super::new_tags::{self, Made};
@@ -258,13 +256,16 @@ impl Pass {
             self.queue.insert(position, item);
             return Ok(());
         }
-        if self.flight.changed_since_planned(&item) {
-            drop(slot);
+        let spoilt = self.flight.spoilt(&item).await;
+        if !matches!(spoilt, Ok(None)) {
             self.flight.engine.0.busy.release([&conversation]);
-            let reason = FailReason::ChangedMeanwhile.to_string();
+        }
+        if let Some(reason) = spoilt? {
+            drop(slot);
+            let reason = Some(reason.to_string());
             return self
                 .flight
-                .write(&item, Outcome::Failed, Some(reason), None)
+                .write(&item, Outcome::Failed, reason, None)
                 .await;
         }
         self.mine.insert(conversation);

@@ -10,8 +10,8 @@ use routing::warning::{Named, Warning};
 use store::{Error, RuleNotice};
 use triage::model::Directory;
 
-use super::SaveRulesError;
 use super::keeping::Saving;
+use super::{LiveRules, SaveRulesError};
 use crate::Engine;
 use crate::live::Live;
 
@@ -104,22 +104,28 @@ impl Engine {
         self.wake_rules();
     }
 
-    /// Puts rules into shadow that name a user or a tag that is gone, if the names were read since the last time.
+    /// Puts rules into shadow that name a user or a tag that is gone, if rules were saved or the names were read since
+    /// the last time.
     pub(super) async fn look_for_names_that_are_gone(&self) -> Result<(), SaveRulesError> {
-        if !self.0.rules.names_read.swap(false, Ordering::AcqRel) {
+        let Some(live) = self.rules().await? else {
+            return Ok(());
+        };
+        let rules = &self.0.rules;
+        let names = &live.directory;
+        let were_ever_read = !names.users.is_empty() || !names.tags.is_empty();
+        let is_new = rules.names_checked.load(Ordering::Acquire) != live.number();
+        if !rules.names_read.swap(false, Ordering::AcqRel) && !(is_new && were_ever_read) {
             return Ok(());
         }
-        let looked = self.shadow_what_names_the_gone().await;
-        if looked.is_err() {
-            self.0.rules.names_read.store(true, Ordering::Release);
+        let looked = self.shadow_what_names_the_gone(&live).await;
+        match &looked {
+            Ok(()) => rules.names_checked.store(live.number(), Ordering::Release),
+            Err(_) => rules.names_read.store(true, Ordering::Release),
         }
         looked
     }
 
-    async fn shadow_what_names_the_gone(&self) -> Result<(), SaveRulesError> {
-        let Some(live) = self.rules().await? else {
-            return Ok(());
-        };
+    async fn shadow_what_names_the_gone(&self, live: &LiveRules) -> Result<(), SaveRulesError> {
         let on = live.set.rules.iter().filter(|rule| rule.mode == Mode::On);
         for rule in on {
             if let Some(Warning::Gone { what, id, .. }) = gone_name(rule, &live.directory) {

@@ -162,7 +162,7 @@ impl<'d> Decider<'d> {
         }
     }
 
-    /// Decides; `false` where a rule came to its ceiling, and it has to be decided again without it.
+    /// Decides; `false` where a rule came to its ceiling, and it has to be decided again with it as a shadow.
     fn try_to(&mut self, at: &Occurrence, row: &Row) -> bool {
         let conversation = match self.ahead.get(&at.conversation) {
             Some(ahead) => ahead.clone(),
@@ -185,10 +185,7 @@ impl<'d> Decider<'d> {
                 .collect();
             if !over.is_empty() {
                 self.staff = staff;
-                for rule in over {
-                    self.count(&rule, Counted::Ceiling);
-                    self.decided.over_ceiling.insert(rule);
-                }
+                self.decided.over_ceiling.extend(over);
                 self.cast = None;
                 return false;
             }
@@ -210,6 +207,11 @@ impl<'d> Decider<'d> {
         for firing in &decision.firings {
             self.count(&firing.rule.id, Counted::Matched);
             if let Some(what) = became(firing) {
+                let over = self.decided.over_ceiling.contains(&firing.rule.id);
+                let what = match what {
+                    Counted::Shadow if over => Counted::Ceiling,
+                    what => what,
+                };
                 self.count(&firing.rule.id, what);
             }
         }
@@ -298,10 +300,12 @@ impl<'d> Decider<'d> {
                 .get(rule.id.as_str())
                 .is_none_or(|begin| at.place.is_after(begin));
             let chosen = only.as_ref().is_none_or(|only| only.contains(&rule.id));
-            if !begun || !chosen || decided.over_ceiling.contains(&rule.id) {
+            if !begun || !chosen {
                 Part::Absent
             } else if at.chain.contains(&rule.id) {
                 Part::Idle
+            } else if decided.over_ceiling.contains(&rule.id) {
+                Part::Shadow
             } else {
                 Part::Own
             }

@@ -12,7 +12,7 @@ use triage::history::{Flow, Observation, What};
 use triage::model::{Assignee, ConversationId, RunId, Status};
 use triage::outcome::Outcome;
 
-use crate::Engine;
+use crate::{Engine, note_text};
 
 /// A note that comes so long after one of ours may be ours.
 const NOTE_WITHIN_MS: i64 = 10 * 60 * 1_000;
@@ -191,18 +191,10 @@ fn noted<'s>(
     note: &DeliveredNote,
 ) -> Vec<&'s String> {
     let told = Event::read(&note.body).note;
-    let told: Vec<String> = told
-        .iter()
-        .map(|text| bare(text))
-        .filter(|text| !text.is_empty())
-        .collect();
     let of_conversation = ours.get(&note.conversation).into_iter().flatten();
     of_conversation
         .filter(|sent| match &sent.change {
-            // It may come back as it was sent, or with what looks like markup in it written out.
-            Change::AddNote(text) => {
-                told.is_empty() || told.contains(&bare(text)) || told.contains(&letters(text))
-            }
+            Change::AddNote(text) => note_text::tells(&told, text).unwrap_or(true),
             _ => false,
         })
         .filter(|sent| sent.sent_at <= note.received_at)
@@ -210,46 +202,9 @@ fn noted<'s>(
         .collect()
 }
 
-/// The letters and digits of a text without its markup: who shows a note may set it differently.
-fn bare(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, tag)) = rest.split_once('<') {
-        plain.push_str(before);
-        match tag.split_once('>') {
-            Some((_, after)) => rest = after,
-            None => {
-                rest = tag;
-                break;
-            }
-        }
-    }
-    plain.push_str(rest);
-    for entity in [
-        "&nbsp;", "&quot;", "&apos;", "&#39;", "&amp;", "&lt;", "&gt;",
-    ] {
-        plain = plain.replace(entity, " ");
-    }
-    letters(&plain)
-}
-
-fn letters(text: &str) -> String {
-    text.chars().filter(|one| one.is_alphanumeric()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_note_is_known_again_however_it_is_shown() {
-        let ours = "Auto-assigned: subject matched \"a < b & c\".";
-        let shown = "<p>Auto-assigned:<br>subject matched &quot;a &lt; b &amp; c&quot;.</p>";
-        assert_eq!(bare(shown), "Autoassignedsubjectmatchedabc");
-        assert!(bare(ours).ends_with("matchedabc"), "{}", bare(ours));
-        assert_eq!(bare("5 < 6"), "56");
-        assert_eq!(bare(""), "");
-    }
 
     #[test]
     fn only_a_note_with_the_whole_text_is_taken_for_ours() {

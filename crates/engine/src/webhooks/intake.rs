@@ -10,6 +10,7 @@ use store::{ConnectionId, KeptDelivery, NewDelivery};
 use tokio::sync::{mpsc, oneshot};
 
 use super::own_fields;
+use super::own_writes::is_echo;
 use crate::Engine;
 use crate::sync::chain;
 
@@ -77,6 +78,7 @@ pub(super) async fn take(engine: &Engine, body: Vec<u8>) -> Result<KeptDelivery,
         Event {
             conversation: None, ..
         } => Some("It names no conversation: there is nothing to look at."),
+        Event { .. } if is_echo(engine, &event) => Some("The console did that itself."),
         Event { .. } => None,
     };
     let delivery = NewDelivery {

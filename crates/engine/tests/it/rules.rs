@@ -4,6 +4,7 @@ mod firing;
 mod loops;
 mod planning;
 mod restarts;
+mod sending;
 mod support;
 mod trust;
 mod trying;

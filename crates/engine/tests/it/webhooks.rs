@@ -6,9 +6,12 @@ use engine::Engine;
 use hiver_sim::{ConversationChange, NewConversation, Options, Status, WireOptions};
 use serde_json::{Value, json};
 use store::{Delivery, DeliveryState};
+use triage::actions::Actions;
 use triage::model::ConversationId;
 
-use crate::support::{House, assert_mirror_is_true, eventually, mirrored, seen, truth};
+use crate::support::{
+    House, assert_mirror_is_true, eventually, finished, ids, mirrored, run, seen, truth, user,
+};
 
 async fn deliver(engine: &Engine, body: &Value) -> i64 {
     let kept = engine.take_delivery(body.to_string().into_bytes()).await;
@@ -180,6 +183,59 @@ async fn a_repeat_costs_nothing_unless_the_mirror_contradicts_it() {
     let again = deliver(&engine, &closed).await;
     settled(&engine, again).await;
     assert_mirror_is_true(&engine, &house);
+}
+
+#[tokio::test]
+async fn what_the_console_did_itself_is_not_read_again() {
+    let house = House::new(50).await;
+    let engine = house.synced().await;
+    let id = House::ids(&engine, "status:open is:unassigned").remove(0);
+    let ana = user(&house, 1);
+    let actions = Actions {
+        assign: Some(ana.clone()),
+        note: Some("Have a look, <Ana>.".to_owned()),
+        ..Actions::default()
+    };
+    let sent = run(&engine, ids(std::slice::from_ref(&id)), actions).await;
+    finished(&engine, sent).await;
+    house.sim().clear_ledger();
+    let reads = || house.sim().ledger().requests.len();
+    let note = |text: &str| {
+        json!({"event": "note.added", "data": {"conversation": {"id": id},
+            "note": {"id": "note_1", "body": text, "type": "internal"}}})
+    };
+    let assigned = |to: &str| {
+        json!({"event": "conversation.assigned",
+            "data": {"conversation": {"id": id}, "assignee": {"id": to}}})
+    };
+    for own in [
+        note("<p>Have a look, &lt;Ana&gt;.</p>"),
+        assigned(ana.as_str()),
+    ] {
+        let (delivery, _) = engine
+            .delivery(deliver(&engine, &own).await)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(delivery.state, DeliveryState::Applied);
+        assert_eq!(
+            delivery.effect.as_deref(),
+            Some("The console did that itself.")
+        );
+    }
+    assert_eq!(reads(), 0);
+    // What others did, and what does not say enough, is looked at.
+    for others in [
+        note("Another one."),
+        assigned(user(&house, 2).as_str()),
+        json!({"event": "conversation.assigned", "data": {"conversation": {"id": id}}}),
+        json!({"event": "conversation.updated", "data": {"conversation": {"id": id}}}),
+    ] {
+        let before = reads();
+        let number = deliver(&engine, &others).await;
+        settled(&engine, number).await;
+        assert_eq!(reads(), before + 1, "{others}");
+    }
 }
 
 #[tokio::test]

@@ -35,10 +35,11 @@ use queue::{Queue, Turn, Waiter};
 pub enum Lane {
     /// A person is waiting for it.
     Click,
+    /// Reading what an event names, as far as that may hold up runs: what rules decide, and what is left alone, follows
+    /// from it.
+    Event,
     /// A run started by a rule.
     Rules,
-    /// Reading what an event names, as far as that may hold up runs.
-    Event,
     /// A bulk run.
     Bulk,
     /// Reading lists to bring a mirror up to date.
@@ -49,8 +50,8 @@ impl Lane {
     /// All lanes, the first to go first.
     pub const ALL: [Self; 5] = [
         Self::Click,
-        Self::Rules,
         Self::Event,
+        Self::Rules,
         Self::Bulk,
         Self::Sync,
     ];

@@ -4,7 +4,7 @@ use super::{Evaluator, Gate, fits, gate};
 use crate::{
     compile::{Bits, CompiledRule, view::View},
     decision::{Decision, Firing},
-    model::Rule,
+    model::{Mode, Rule},
     moment::Moment,
     state::State,
     world::Row,
@@ -15,6 +15,8 @@ use crate::{
 pub enum Part {
     /// As it says.
     Own,
+    /// As a shadow.
+    Shadow,
     /// Where it fits it does nothing, as if it had acted on the conversation just before: what happened came of what it
     /// did itself. It stops later rules all the same, or those would take what it settled.
     Idle,
@@ -36,9 +38,11 @@ impl<'c> Evaluator<'c> {
     pub fn cast(&mut self, part: impl Fn(&Rule) -> Part) {
         let rules = self.compiled.rules.len();
         (self.absent, self.idle) = (Bits::of(rules), Bits::of(rules));
+        self.shadow = Bits::of(rules);
         for (index, rule) in self.compiled.rules().enumerate() {
             match part(rule) {
                 Part::Own => {}
+                Part::Shadow => self.shadow.set(index),
                 Part::Idle => self.idle.set(index),
                 Part::Absent => self.absent.set(index),
             }
@@ -96,6 +100,7 @@ pub(super) fn idle<'c>(rule: &'c CompiledRule, view: &View<'_>) -> Firing<'c> {
         .max();
     Firing {
         rule: &rule.rule,
+        shadow: rule.rule.mode != Mode::On,
         acted_before: Some(last.unwrap_or(view.moment.now_ms)),
         matched: rule.conditions.matched(view),
         changes: Vec::new(),

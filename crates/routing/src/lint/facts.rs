@@ -9,12 +9,13 @@ use super::{
     texts,
 };
 use crate::{
-    model::{Actions, AssigneeTest, Hours, Span, TagsTest, TextCondition, TextField, Weekday},
+    model::{AssigneeTest, Hours, Span, TagsTest, TextCondition, Weekday},
     warning::Impossible,
 };
 
-/// Minutes of a week.
-const WEEK: usize = 7 * 24 * 60;
+/// Minutes of a day and of a week.
+const DAY: usize = 24 * 60;
+const WEEK: usize = 7 * DAY;
 
 /// What is known. What is not restricted is open.
 #[derive(Debug, Clone)]
@@ -44,14 +45,14 @@ pub(super) struct Among<'r, T> {
 }
 
 impl<'r, T: Ord> Among<'r, T> {
-    fn anything() -> Self {
+    pub(super) fn anything() -> Self {
         Self {
             allowed: None,
             excluded: BTreeSet::new(),
         }
     }
 
-    fn restrict(&mut self, to: &'r [T], positive: bool) {
+    pub(super) fn restrict(&mut self, to: &'r [T], positive: bool) {
         if positive {
             let to: BTreeSet<&T> = to.iter().collect();
             self.allowed = Some(match self.allowed.take() {
@@ -71,6 +72,12 @@ impl<'r, T: Ord> Among<'r, T> {
         self.allowed.as_ref().is_some_and(BTreeSet::is_empty)
     }
 
+    /// Whether it may be this one.
+    pub(super) fn allows(&self, one: &T) -> bool {
+        let is_allowed = |allowed: &BTreeSet<&T>| allowed.contains(one);
+        self.allowed.as_ref().is_none_or(is_allowed) && !self.excluded.contains(one)
+    }
+
     fn implies(&self, list: &[T], positive: bool) -> bool {
         match &self.allowed {
             Some(allowed) => allowed.iter().all(|one| list.contains(one) == positive),
@@ -87,7 +94,7 @@ pub(super) struct Between {
 }
 
 impl Between {
-    const ALWAYS: Self = Self {
+    pub(super) const ALWAYS: Self = Self {
         from: i64::MIN,
         to: i64::MAX,
     };
@@ -228,6 +235,13 @@ impl<'r> Facts<'r> {
         .or_else(|| texts::impossible(&self.texts))
     }
 
+    /// Each day and minute of it at which it may be so.
+    pub(super) fn open_minutes(&self) -> impl Iterator<Item = (Weekday, usize)> {
+        let is_open = |minute: &usize| self.minutes.as_ref().is_none_or(|open| open[*minute]);
+        let minutes = (0..WEEK).filter(is_open);
+        minutes.map(|minute| (Weekday::ALL[minute / DAY], minute % DAY))
+    }
+
     /// Whether `literal` holds for every conversation of which this is known.
     pub(super) fn implies(&self, Literal { test, positive }: Literal<'_>) -> bool {
         match test {
@@ -275,87 +289,9 @@ impl<'r> Facts<'r> {
             }
         }
     }
-
-    /// What is known after a rule with these `actions` acted.
-    pub(super) fn after(&self, actions: &'r Actions) -> Self {
-        let mut after = self.clone();
-        let written = Written::by(actions);
-        if let Some(status) = &actions.set_status {
-            after.status = Among::anything();
-            after.status.restrict(std::slice::from_ref(status), true);
-        }
-        if let Some(assign) = &actions.assign {
-            after.may_be_nobody = false;
-            after.may_be_somebody = true;
-            after.user = Among {
-                allowed: Some(assign.users().collect()),
-                excluded: BTreeSet::new(),
-            };
-        }
-        if written.tags {
-            after.untagged = false;
-            after.tagged = false;
-            after.with_any.clear();
-            for tag in &actions.add_tags {
-                after.without.remove(tag);
-                after.with.insert(tag);
-            }
-            for tag in &actions.remove_tags {
-                after.with.remove(tag);
-                after.without.insert(tag);
-            }
-        }
-        after.texts.retain(|(text, _)| !written.reads_text(text));
-        after
-    }
 }
 
 fn contains(hours: &Hours, minute: usize) -> bool {
-    let weekday = Weekday::ALL[minute / 1_440];
-    hours.contain(weekday, (minute % 1_440) as u16)
-}
-
-/// What of a conversation actions write.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Written {
-    pub(super) status: bool,
-    pub(super) assignee: bool,
-    pub(super) tags: bool,
-}
-
-impl Written {
-    pub(super) fn by(actions: &Actions) -> Self {
-        Self {
-            status: actions.set_status.is_some(),
-            assignee: actions.assign.is_some(),
-            tags: !actions.add_tags.is_empty() || !actions.remove_tags.is_empty(),
-        }
-    }
-
-    pub(super) fn and(self, other: Self) -> Self {
-        Self {
-            status: self.status || other.status,
-            assignee: self.assignee || other.assignee,
-            tags: self.tags || other.tags,
-        }
-    }
-
-    /// Whether a test looks at what is written.
-    pub(super) fn is_read_by(self, literal: &Literal<'_>) -> bool {
-        match literal.test {
-            Test::Status(_) => self.status,
-            Test::Assignee(_) => self.assignee,
-            Test::Tags(_) => self.tags,
-            Test::Text(text) => self.reads_text(text),
-            Test::Mailbox(_) | Test::Age(_) | Test::Unchanged(_) | Test::Time(_) => false,
-        }
-    }
-
-    fn reads_text(self, text: &TextCondition) -> bool {
-        match text.field {
-            TextField::Assignee => self.assignee,
-            TextField::Tag => self.tags,
-            _ => false,
-        }
-    }
+    let weekday = Weekday::ALL[minute / DAY];
+    hours.contain(weekday, (minute % DAY) as u16)
 }

@@ -133,6 +133,7 @@ fn taken_back(earlier: &Firing<'_>, later: &Firing<'_>) -> Option<Warning> {
                 (Change::Assign(_), Change::Assign(_)) => Some(Warning::Contradicts {
                     rule: rule.clone(),
                     other: other.clone(),
+                    later: false,
                 }),
                 (Change::AddTag(tag), Change::RemoveTag(same))
                 | (Change::RemoveTag(tag), Change::AddTag(same))
@@ -151,5 +152,6 @@ fn undoes(rule: &RuleId, other: &RuleId, change: &Change) -> Warning {
         rule: rule.clone(),
         other: other.clone(),
         change: change.clone(),
+        later: false,
     }
 }

@@ -1,13 +1,15 @@
 //! What is odd about a rule set: what a person should know before it is saved.
 
+mod effects;
 mod facts;
+mod later;
 mod loops;
 mod measure;
 mod pairs;
 mod terms;
 mod texts;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 pub use measure::{Measure, measure};
 use triage::{
@@ -17,13 +19,14 @@ use triage::{
 
 use self::{
     facts::Facts,
+    later::conflict_later,
     loops::{Trial, endless, may_repeat, trials},
     pairs::{Read, Way, conflict, hidden},
 };
 use crate::{
     compile::Compiled,
     evaluate::Evaluator,
-    model::{Assign, AssigneeTest, Condition, Mode, Rule, RuleSet, TagsTest},
+    model::{Assign, AssigneeTest, Condition, Mode, Rule, RuleSet, TagsTest, Weekday, When},
     moment::Moment,
     problem::Problem,
     warning::{Impossible, Named, Warning},
@@ -79,8 +82,10 @@ pub fn lint(rules: &RuleSet, around: &Surroundings<'_>) -> Result<Vec<Warning>, 
             rule: rule.id.clone(),
             because,
         }));
+        warnings.extend(due_outside_hours(&one));
         read.push(one);
     }
+    let mut reached = Vec::new();
     for place in 0..read.len() {
         if read[place].rule.mode == Mode::Off {
             continue;
@@ -95,6 +100,7 @@ pub fn lint(rules: &RuleSet, around: &Surroundings<'_>) -> Result<Vec<Warning>, 
         }
         let earlier = read[..place].iter();
         warnings.extend(earlier.filter_map(|earlier| conflict(earlier, &read[place])));
+        reached.push(place);
     }
     let mut observed = measure::conflicts(&compiled, around.rows, &around.moment);
     // Rules that are known to be in each other's way are named once.
@@ -102,6 +108,8 @@ pub fn lint(rules: &RuleSet, around: &Surroundings<'_>) -> Result<Vec<Warning>, 
     observed.retain(|warning| !known.contains(&warning.rules()));
     warnings.append(&mut observed);
     warnings.extend(endless(&compiled, &all_trials(&read, &compiled, around)));
+    let mut later = conflicts_later(&read, &reached, &warnings);
+    warnings.append(&mut later);
     for rule in &rules.rules {
         warnings.extend(against_hiver(rule, around.habits));
     }
@@ -117,6 +125,57 @@ pub fn lint(rules: &RuleSet, around: &Surroundings<'_>) -> Result<Vec<Warning>, 
     Ok(warnings)
 }
 
+/// What rules take back of what others did on an occasion before, of those that nothing is said of together yet.
+fn conflicts_later(read: &[Read<'_>], reached: &[usize], others: &[Warning]) -> Vec<Warning> {
+    let places: HashMap<_, _> = read.iter().map(|one| &one.rule.id).zip(0..).collect();
+    let mut known: HashSet<(usize, usize)> = HashSet::new();
+    for warning in others {
+        let named: Vec<usize> = warning.rules().iter().map(|rule| places[rule]).collect();
+        known.extend(
+            named
+                .iter()
+                .flat_map(|one| named.iter().map(|other| (*one, *other))),
+        );
+    }
+    let mut warnings = Vec::new();
+    for first in reached {
+        for second in reached {
+            if !known.contains(&(*first, *second))
+                && first != second
+                && let Some(warning) = conflict_later(read, *first, *second)
+            {
+                known.insert((*second, *first));
+                warnings.push(warning);
+            }
+        }
+    }
+    warnings
+}
+
+/// Whether a rule looks only at times of the day that its hours, or the times it asks for, leave out.
+fn due_outside_hours(one: &Read<'_>) -> Option<Warning> {
+    let ways = one.ways.as_ref().filter(|ways| !ways.is_empty())?;
+    let mut schedules = Vec::with_capacity(one.rule.when.len());
+    for when in &one.rule.when {
+        match when {
+            When::Schedule(schedule) => schedules.push(schedule),
+            _ => return None,
+        }
+    }
+    let is_due = |day: Weekday, minute: usize| {
+        schedules.iter().any(|schedule| {
+            usize::from(schedule.at.minutes()) == minute && schedule.is_due(day, schedule.at)
+        })
+    };
+    let left = ways.iter().any(|way| {
+        way.known
+            .open_minutes()
+            .any(|(day, minute)| is_due(day, minute))
+    });
+    let rule = one.rule.id.clone();
+    (!left).then_some(Warning::DueOutsideHours { rule })
+}
+
 /// The ways in which a rule can fit, and what is impossible where there is none.
 fn read_rule(rule: &Rule) -> (Read<'_>, Option<Impossible>) {
     let Some(ways) = terms::ways(rule) else {
@@ -127,11 +186,15 @@ fn read_rule(rule: &Rule) -> (Read<'_>, Option<Impossible>) {
     for way in ways {
         let known = Facts::of(&way);
         match known.impossible() {
-            None => possible.push(Way {
-                after: known.after(&rule.actions),
-                tests: way,
-                known,
-            }),
+            None => {
+                let after = known.after(&rule.actions);
+                possible.push(Way {
+                    later: after.later(),
+                    after,
+                    tests: way,
+                    known,
+                });
+            }
             Some(because) => {
                 first_impossible.get_or_insert(because);
             }

@@ -2,10 +2,7 @@
 
 use triage::actions::Change;
 
-use super::{
-    facts::{Facts, Written},
-    terms::Literal,
-};
+use super::{effects::Written, facts::Facts, terms::Literal};
 use crate::{
     model::{Actions, Mode, Rule, When},
     moment::Occasion,
@@ -26,6 +23,8 @@ pub(super) struct Way<'r> {
     pub(super) known: Facts<'r>,
     /// What is known of it after the rule acted.
     pub(super) after: Facts<'r>,
+    /// The same on a later occasion, if nothing but the rule changed it.
+    pub(super) later: Facts<'r>,
 }
 
 /// Why the rule at `place` is never reached, if it is not: together, earlier rules stop whatever fits it, or change it
@@ -36,11 +35,13 @@ pub(super) fn hidden(rules: &[Read<'_>], place: usize) -> Option<Warning> {
     let mut behind = Vec::new();
     let mut all_stop = true;
     for way in ways {
-        let mut between = Written::default();
+        // Of what fits the later rule, going up: as each rule before it left it, and as that found it.
+        let mut known = way.known.clone();
         let takes = rules[..place].iter().rev().find(|earlier| {
-            let found = takes_all(earlier, later.rule, way, between);
-            if earlier.rule.mode == Mode::On {
-                between = between.and(Written::by(&earlier.rule.actions));
+            let found =
+                is_every_occasion_covered(later.rule, earlier.rule) && takes_all(earlier, &known);
+            if earlier.rule.mode == Mode::On && !found {
+                known.undo(&earlier.rule.actions);
             }
             found
         })?;
@@ -57,33 +58,21 @@ pub(super) fn hidden(rules: &[Read<'_>], place: usize) -> Option<Warning> {
     })
 }
 
-/// Whether `earlier` stops all that fits this way of `later`, or changes it so that it no longer does; `between` is what
-/// rules between them write: of that, nothing is known of the time before.
-fn takes_all(earlier: &Read<'_>, later: &Rule, way: &Way<'_>, between: Written) -> bool {
-    let Some(ways) = earlier.ways.as_ref() else {
+/// Whether a rule keeps from later ones all that is `known` so when it has looked: because it stops what fits it, or
+/// because what it acted on is otherwise.
+pub(super) fn takes_all(rule: &Read<'_>, known: &Facts<'_>) -> bool {
+    let Some(ways) = rule.ways.as_ref() else {
         return false;
     };
-    let rule = earlier.rule;
-    rule.mode == Mode::On
-        && (rule.stop || !may_fit_after(rule, way, between))
-        && later.when.iter().all(|when| is_covered(when, &rule.when))
-        && ways.iter().any(|earlier| {
-            earlier
-                .tests
-                .iter()
-                .all(|literal| !between.is_read_by(literal) && way.known.implies(*literal))
-        })
+    rule.rule.mode == Mode::On
+        && (rule.rule.stop || !known.allows(&rule.rule.actions))
+        && ways
+            .iter()
+            .any(|way| way.tests.iter().all(|literal| known.implies(*literal)))
 }
 
-/// Whether something that `earlier` has acted on may fit `way`.
-fn may_fit_after(earlier: &Rule, way: &Way<'_>, between: Written) -> bool {
-    let mut facts = Facts::none().after(&earlier.actions);
-    let unwritten = way
-        .tests
-        .iter()
-        .filter(|literal| !between.is_read_by(literal));
-    unwritten.for_each(|literal| facts.learn(*literal));
-    facts.impossible().is_none()
+fn is_every_occasion_covered(of: &Rule, by: &Rule) -> bool {
+    of.when.iter().all(|when| is_covered(when, &by.when))
 }
 
 fn is_covered(when: &When, by: &[When]) -> bool {
@@ -96,10 +85,10 @@ fn is_covered(when: &When, by: &[When]) -> bool {
 /// What the rule `later` takes back of what `earlier` does to the same conversations.
 pub(super) fn conflict(earlier: &Read<'_>, later: &Read<'_>) -> Option<Warning> {
     let (first, second) = (earlier.rule, later.rule);
-    let warning = conflicting(first, second)?;
     if first.stop || !meet(&first.when, &second.when) {
         return None;
     }
+    let clash = clash(first, second)?;
     let written = Written::by(&first.actions);
     let done = Facts::none().after(&first.actions);
     let ways = earlier.ways.as_ref()?;
@@ -116,7 +105,7 @@ pub(super) fn conflict(earlier: &Read<'_>, later: &Read<'_>) -> Option<Warning> 
             wider || (narrower() && is_possible(&done, &other.tests, written))
         })
     });
-    same.then_some(warning)
+    same.then(|| clash.warning(first, second, false))
 }
 
 /// Whether what `way` asks of what was written is possible now.
@@ -139,25 +128,39 @@ fn meet(first: &[When], second: &[When]) -> bool {
             .any(|occasion| fits(first, occasion) && fits(second, occasion))
 }
 
-fn conflicting(first: &Rule, second: &Rule) -> Option<Warning> {
+/// What one rule takes back of what another does.
+pub(super) enum Clash {
+    Assignee,
+    Done(Change),
+}
+
+impl Clash {
+    pub(super) fn warning(self, first: &Rule, second: &Rule, later: bool) -> Warning {
+        let (rule, other) = (second.id.clone(), first.id.clone());
+        match self {
+            Self::Assignee => Warning::Contradicts { rule, other, later },
+            Self::Done(change) => Warning::Undoes {
+                rule,
+                other,
+                change,
+                later,
+            },
+        }
+    }
+}
+
+/// What `second` takes back of what `first` does, where both act on the same conversation.
+pub(super) fn clash(first: &Rule, second: &Rule) -> Option<Clash> {
     if first.mode != Mode::On || second.mode != Mode::On {
         return None;
     }
-    let undoes = |change| Warning::Undoes {
-        rule: second.id.clone(),
-        other: first.id.clone(),
-        change,
-    };
     let (before, after): (&Actions, &Actions) = (&first.actions, &second.actions);
     if let (Some(before), Some(after)) = (&before.assign, &after.assign)
         && !before
             .users()
             .any(|user| after.users().any(|other| other == user))
     {
-        return Some(Warning::Contradicts {
-            rule: second.id.clone(),
-            other: first.id.clone(),
-        });
+        return Some(Clash::Assignee);
     }
     let added = before
         .add_tags
@@ -175,5 +178,5 @@ fn conflicting(first: &Rule, second: &Rule) -> Option<Warning> {
         .map(|tag| Change::AddTag(tag.clone()))
         .or_else(|| removed.map(|tag| Change::RemoveTag(tag.clone())))
         .or(status)
-        .map(undoes)
+        .map(Clash::Done)
 }

@@ -88,10 +88,10 @@ fn one_implies(narrow: &TextCondition, text: &str, wide: &TextCondition, other: 
     }
 }
 
-/// Whether none of the texts that `equal` allows is one that `other` allows.
+/// Whether none of the texts that `equal` allows is one that `other` allows. Of several texts, each may be another.
 fn rules_out(equal: &TextCondition, other: &TextCondition) -> bool {
     let form = Form::of(equal);
-    if equal.field != other.field || form != Form::of(other) {
+    if equal.field.has_several() || equal.field != other.field || form != Form::of(other) {
         return false;
     }
     equal.texts.iter().all(|text| {

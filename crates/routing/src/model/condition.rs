@@ -153,6 +153,12 @@ impl TextField {
     pub fn is_subject(&self) -> bool {
         *self == Self::Subject
     }
+
+    /// Whether a conversation may have several texts of it, each of which is looked at by itself.
+    #[must_use]
+    pub fn has_several(&self) -> bool {
+        *self == Self::Tag
+    }
 }
 
 /// A text that names no field.

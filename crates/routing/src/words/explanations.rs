@@ -20,6 +20,9 @@ pub fn verdict(verdict: &Verdict) -> String {
         Verdict::Unknown => "cannot tell: Hiver did not say".to_owned(),
         Verdict::OutsideHours { now } => format!("fits, but off at that hour ({now})"),
         Verdict::ActedBefore { day, .. } => format!("fits, but acted on {day}"),
+        Verdict::RecordedBefore { day, .. } => {
+            format!("fits, but a shadow: what it would do was noted on {day}")
+        }
         Verdict::Nothing => "fits, nothing to change".to_owned(),
         Verdict::WouldAct => "fits, would act: shadow".to_owned(),
         Verdict::Acts => "acts".to_owned(),

@@ -9,7 +9,7 @@ use triage::{
 const MOST_LISTED: usize = 6;
 
 /// So many characters of a text are quoted.
-const MOST_QUOTED: usize = 120;
+pub(super) const MOST_QUOTED: usize = 120;
 
 /// `a`, `a or b`, `a, b or c`; of a long list its beginning: `a, b, c, d, e or 12 more`.
 #[must_use]

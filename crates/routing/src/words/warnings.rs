@@ -6,7 +6,10 @@ use triage::{
     text::{change, count, plural},
 };
 
-use super::{listed, quoted};
+use super::{
+    listed,
+    names::{MOST_QUOTED, quoted},
+};
 use crate::{
     model::{RuleId, RuleSet},
     warning::{Impossible, Named, Warning},
@@ -15,10 +18,7 @@ use crate::{
 /// A warning: `“Refunds” is never reached: whatever fits it fits “Money” before, which stops`.
 #[must_use]
 pub fn warning(warning: &Warning, rules: &RuleSet, names: &Directory) -> String {
-    let title = |id: &RuleId| {
-        let rule = rules.rule(id);
-        quoted(rule.map_or(id.as_str(), |rule| &rule.name))
-    };
+    let title = |id: &RuleId| title(id, rules);
     let titles = |ids: &[RuleId]| {
         let all: Vec<String> = ids.iter().map(title).collect();
         listed(&all, "and")
@@ -27,6 +27,10 @@ pub fn warning(warning: &Warning, rules: &RuleSet, names: &Directory) -> String 
         Warning::NeverMatches { rule, because } => {
             format!("{} can never fit: {}", title(rule), impossible(*because))
         }
+        Warning::DueOutsideHours { rule } => format!(
+            "{} is due only at times that its hours or conditions leave out: set another time, or let them take that in",
+            title(rule)
+        ),
         Warning::Hidden { rule, behind } => {
             let stops = if behind.len() == 1 { "stops" } else { "stop" };
             format!(
@@ -47,19 +51,24 @@ pub fn warning(warning: &Warning, rules: &RuleSet, names: &Directory) -> String 
                 titles(behind)
             )
         }
-        Warning::Contradicts { rule, other } => format!(
-            "{} assigns to somebody else what {} has just assigned",
+        Warning::Contradicts { rule, other, later } => format!(
+            "{} assigns to somebody else{} what {} has {}assigned",
             title(rule),
-            title(other)
+            if *later { ", on a later occasion," } else { "" },
+            title(other),
+            if *later { "" } else { "just " },
         ),
         Warning::Undoes {
             rule,
             other,
             change: undone,
+            later,
         } => format!(
-            "{} takes back what {} has just done: {}",
+            "{} takes back{} what {} has {}done: {}",
             title(rule),
+            if *later { ", on a later occasion," } else { "" },
             title(other),
+            if *later { "" } else { "just " },
             in_passing(undone, names)
         ),
         Warning::FeedsItself { rule } => format!(
@@ -116,6 +125,30 @@ pub fn warning(warning: &Warning, rules: &RuleSet, names: &Directory) -> String 
             count(*day)
         ),
     }
+}
+
+/// The name of a rule, with its place where another one is called the same: `“Refunds” (rule 3)`.
+fn title(id: &RuleId, rules: &RuleSet) -> String {
+    let all = || rules.rules.iter();
+    let Some(place) = all().position(|rule| rule.id == *id) else {
+        return quoted(id.as_str());
+    };
+    let name = quoted(&rules.rules[place].name);
+    if all()
+        .filter(|rule| looks_like(&rule.name, &rules.rules[place].name))
+        .count()
+        > 1
+    {
+        format!("{name} (rule {})", count(place as u64 + 1))
+    } else {
+        name
+    }
+}
+
+/// Whether two names cannot be told apart where they are quoted.
+fn looks_like(one: &str, other: &str) -> bool {
+    let are_long = one.len().min(other.len()) > MOST_QUOTED;
+    one == other || (are_long && quoted(one) == quoted(other))
 }
 
 fn in_passing(made: &Change, names: &Directory) -> String {

@@ -93,7 +93,11 @@ fn fitting(explanation: &Explanation) -> usize {
     let fits = |verdict: &Verdict| {
         matches!(
             verdict,
-            Verdict::Acts | Verdict::WouldAct | Verdict::Nothing | Verdict::ActedBefore { .. }
+            Verdict::Acts
+                | Verdict::WouldAct
+                | Verdict::Nothing
+                | Verdict::ActedBefore { .. }
+                | Verdict::RecordedBefore { .. }
         )
     };
     explanation

@@ -6,8 +6,8 @@ use routing::{
     evaluate::Evaluator,
     lint::{Habit, Surroundings, lint},
     model::{
-        Actions, Assign, AssigneeTest, Condition, Hours, Mode, Repeat, Rule, RuleSet, Span,
-        TagsTest, TextCondition, TextTest, When,
+        Actions, Assign, AssigneeTest, Condition, Hours, Mode, Repeat, Rule, RuleId, RuleSet, Span,
+        TagsTest, TextCondition, TextField, TextTest, When,
     },
     moment::{Moment, Occasion},
     warning::Warning,
@@ -16,7 +16,7 @@ use routing::{
 };
 use triage::{
     actions::Change,
-    model::{Assignee, Conversation, Status},
+    model::{Assignee, Conversation, Directory, Status},
 };
 
 use crate::{
@@ -24,33 +24,36 @@ use crate::{
     support::{NOW, contains, conversation, directory, rule, set, tagging},
 };
 
-const MOMENT: Moment = Moment {
+pub const MOMENT: Moment = Moment {
     now_ms: NOW,
     utc_offset_seconds: 0,
     occasion: Occasion::Any,
 };
 
-fn warned(rules: &RuleSet) -> Vec<String> {
+pub fn warned(rules: &RuleSet) -> Vec<String> {
     let names = directory();
-    let around = Surroundings {
-        directory: &names,
-        rows: &[],
-        moment: MOMENT,
-        habits: &[],
-        requests_per_day: None,
-    };
-    let warnings = lint(rules, &around).unwrap();
+    let warnings = lint(rules, &nothing_around(&names)).unwrap();
     warnings
         .iter()
         .map(|warning| words::warning(warning, rules, &names))
         .collect()
 }
 
-fn all(parts: impl IntoIterator<Item = Condition>) -> Condition {
+fn nothing_around(directory: &Directory) -> Surroundings<'_> {
+    Surroundings {
+        directory,
+        rows: &[],
+        moment: MOMENT,
+        habits: &[],
+        requests_per_day: None,
+    }
+}
+
+pub fn all(parts: impl IntoIterator<Item = Condition>) -> Condition {
     Condition::All(parts.into_iter().collect())
 }
 
-fn when(id: &str, condition: Condition) -> Rule {
+pub fn when(id: &str, condition: Condition) -> Rule {
     Rule {
         conditions: condition,
         repeat: Repeat::Once,
@@ -58,22 +61,22 @@ fn when(id: &str, condition: Condition) -> Rule {
     }
 }
 
-fn status(word: &str) -> Condition {
+pub fn status(word: &str) -> Condition {
     Condition::Status(vec![word.into()])
 }
 
-fn text(test: TextTest, text: &str) -> TextCondition {
+pub fn text(test: TextTest, text: &str) -> TextCondition {
     TextCondition {
         test,
         ..TextCondition::subject_contains([text])
     }
 }
 
-fn without(condition: Condition) -> Condition {
+pub fn without(condition: Condition) -> Condition {
     Condition::None(vec![condition])
 }
 
-fn hours(from: &str, to: &str) -> Hours {
+pub fn hours(from: &str, to: &str) -> Hours {
     Hours {
         weekdays: Vec::new(),
         from: from.parse().unwrap(),
@@ -81,7 +84,7 @@ fn hours(from: &str, to: &str) -> Hours {
     }
 }
 
-fn none_of(warnings: &[String]) {
+pub fn none_of(warnings: &[String]) {
     assert_eq!(warnings, [""; 0]);
 }
 
@@ -187,6 +190,21 @@ fn conditions_that_rule_each_other_out_never_fit() {
             "{warnings:?}"
         );
     }
+    let tag = |test: TextTest, name: &str, negated: bool| {
+        Condition::Text(TextCondition {
+            field: TextField::Tag,
+            negated,
+            ..text(test, name)
+        })
+    };
+    // A conversation has several tags, and each is looked at by itself.
+    let named_vip = || tag(TextTest::Equals, "vip", false);
+    for other in [TextTest::Equals, TextTest::Word, TextTest::Starts] {
+        let both = all([named_vip(), tag(other, "billing", false)]);
+        none_of(&warned(&set([when("a", both)])));
+    }
+    let neither = all([named_vip(), tag(TextTest::Contains, "vi", true)]);
+    assert!(warned(&set([when("a", neither)]))[0].contains("of a text"));
     let mut outside = when("a", Condition::Time(hours("11:00", "12:00")));
     outside.hours = Some(hours("09:00", "10:00"));
     assert!(warned(&set([outside]))[0].contains("its hours"));
@@ -601,34 +619,57 @@ proptest! {
         conversations in prop::collection::vec(random::conversation(), 12),
         moment in random::moment(),
     ) {
-        let names = directory();
-        let around = Surroundings { directory: &names, rows: &[], moment, habits: &[], requests_per_day: None };
-        let warnings = lint(&rules, &around).unwrap();
-        let compiled = Compiled::new(&rules, &names).unwrap();
-        let mut evaluator = Evaluator::new(&compiled);
-        for conversation in &conversations {
-            for occasion in [moment.occasion, Occasion::Any] {
-                let moment = Moment { occasion, ..moment };
-                let decision = evaluator.decide(&Row::of(conversation), &moment, &mut Staff::default());
-                for warning in &warnings {
-                    // Whoever shares out may find nobody to share with.
-                    let acts_for_sure = |id: &routing::model::RuleId| {
-                        let rule = rules.rule(id).unwrap();
-                        !matches!(rule.actions.assign, Some(Assign::Share(_)))
-                    };
-                    let never = match warning {
-                        Warning::NeverMatches { rule, .. } | Warning::Hidden { rule, .. } => Some(rule),
-                        Warning::TooLate { rule, behind } => {
-                            Some(rule).filter(|_| behind.iter().all(acts_for_sure))
-                        }
-                        _ => None,
-                    };
-                    if let Some(rule) = never {
-                        let acts = decision.firings.iter().any(|firing| firing.rule.id == *rule);
-                        prop_assert!(!acts, "{warning:?}");
-                    }
-                }
+        holds(&rules, &conversations, moment)?;
+    }
+
+    #[test]
+    fn nor_does_it_where_rules_change_what_others_look_at(
+        rules in random::chain(),
+        conversations in prop::collection::vec(random::conversation(), 30),
+        moment in random::moment(),
+    ) {
+        holds(&rules, &conversations, moment)?;
+    }
+}
+
+/// That nothing happens which a warning about `rules` says never happens.
+fn holds(
+    rules: &RuleSet,
+    conversations: &[Conversation],
+    moment: Moment,
+) -> Result<(), TestCaseError> {
+    let names = directory();
+    let around = Surroundings {
+        moment,
+        ..nothing_around(&names)
+    };
+    let warnings = lint(rules, &around).unwrap();
+    let compiled = Compiled::new(rules, &names).unwrap();
+    let mut evaluator = Evaluator::new(&compiled);
+    // Whoever shares out may find nobody to share with.
+    let acts_for_sure = |id: &RuleId| {
+        let rule = rules.rule(id).unwrap();
+        !matches!(rule.actions.assign, Some(Assign::Share(_)))
+    };
+    let never: Vec<&RuleId> = warnings
+        .iter()
+        .filter_map(|warning| match warning {
+            Warning::NeverMatches { rule, .. } | Warning::Hidden { rule, .. } => Some(rule),
+            Warning::TooLate { rule, behind } => {
+                Some(rule).filter(|_| behind.iter().all(acts_for_sure))
+            }
+            _ => None,
+        })
+        .collect();
+    for conversation in conversations {
+        for occasion in [moment.occasion, Occasion::Any] {
+            let moment = Moment { occasion, ..moment };
+            let row = Row::of(conversation);
+            let decision = evaluator.decide(&row, &moment, &mut Staff::default());
+            for firing in decision.firings {
+                prop_assert!(!never.contains(&&firing.rule.id), "{warnings:?}");
             }
         }
     }
+    Ok(())
 }

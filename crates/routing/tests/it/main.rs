@@ -2,6 +2,8 @@
 #![cfg(feature = "evaluate")]
 
 #[cfg(test)]
+mod clashing;
+#[cfg(test)]
 mod differing;
 #[cfg(test)]
 mod documents;

@@ -264,12 +264,80 @@ fn rule() -> impl Strategy<Value = Rule> {
 }
 
 pub fn rules() -> impl Strategy<Value = RuleSet> {
-    vec(rule(), 0..8).prop_map(|mut rules| {
-        for (number, rule) in rules.iter_mut().enumerate() {
-            rule.id = RuleId::from(format!("r{number}"));
+    vec(rule(), 0..8).prop_map(numbered)
+}
+
+fn numbered(mut rules: Vec<Rule>) -> RuleSet {
+    for (number, rule) in rules.iter_mut().enumerate() {
+        rule.id = RuleId::from(format!("r{number}"));
+    }
+    RuleSet::of(rules)
+}
+
+/// Rules that make true and false what others ask for, all on the same occasion.
+pub fn chain() -> impl Strategy<Value = RuleSet> {
+    let one = |tag: TagId| vec![tag];
+    let user = || select(vec!["usr_ana", "usr_ben"]).prop_map(UserId::from);
+    let tag = || select(vec!["t_vip", "t_billing"]).prop_map(TagId::from);
+    let status = || select(vec![Status::Open, Status::Pending]);
+    let leaf = prop_oneof![
+        1 => Just(Condition::Text(TextCondition::subject_contains(["in"]))),
+        2 => status().prop_map(|status| Condition::Status(vec![status])),
+        2 => Just(Condition::Assignee(AssigneeTest::Nobody)),
+        1 => Just(Condition::Assignee(AssigneeTest::Somebody)),
+        1 => user().prop_map(|user| Condition::Assignee(AssigneeTest::OneOf(vec![user]))),
+        1 => tag().prop_map(move |tag| Condition::Tags(TagsTest::Any(one(tag)))),
+        1 => Just(Condition::Tags(TagsTest::Any(vec!["t_vip".into(), "t_billing".into()]))),
+        2 => tag().prop_map(move |tag| Condition::Tags(TagsTest::None(one(tag)))),
+        1 => Just(Condition::Tags(TagsTest::Untagged)),
+        1 => select(vec!["billing", "Ana Ruiz"]).prop_map(|text| {
+            let field = if text == "billing" { TextField::Tag } else { TextField::Assignee };
+            Condition::Text(TextCondition { field, ..TextCondition::subject_contains([text]) })
+        }),
+    ];
+    let shared = user().prop_map(|user| {
+        Assign::Share(Share {
+            by: ShareBy::RoundRobin,
+            among: vec![ShareMember { user, cap: Some(1) }],
+        })
+    });
+    let assign = prop_oneof![3 => user().prop_map(Assign::User), 1 => shared];
+    let actions = (
+        option::weighted(0.4, assign),
+        vec(tag(), 0..2),
+        vec(tag(), 0..2),
+        option::weighted(0.3, status()),
+    )
+        .prop_map(|(assign, add_tags, mut remove_tags, set_status)| {
+            remove_tags.retain(|tag| !add_tags.contains(tag));
+            Actions {
+                assign,
+                add_tags,
+                remove_tags,
+                set_status,
+                note: None,
+            }
+        });
+    let part = (leaf, prop::bool::weighted(0.25)).prop_map(|(leaf, negated)| {
+        if negated {
+            Condition::None(vec![leaf])
+        } else {
+            leaf
         }
-        RuleSet::of(rules)
-    })
+    });
+    let rule = (rule(), vec(part, 0..3), actions, any::<bool>()).prop_map(
+        |(rule, parts, actions, stop)| Rule {
+            mode: Mode::On,
+            when: vec![When::Created],
+            mailboxes: Vec::new(),
+            hours: None,
+            conditions: Condition::All(parts),
+            stop: stop || actions.is_empty(),
+            actions,
+            ..rule
+        },
+    );
+    vec(rule, 2..6).prop_map(numbered)
 }
 
 pub fn moment() -> impl Strategy<Value = Moment> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{
-    ActiveValue::NotSet, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Set,
+    ActiveValue::NotSet, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Set,
 };
 use triage::model::{Conversation, ConversationId, RunId};
 use triage::outcome::{Outcome, Tally};
@@ -114,6 +114,27 @@ impl Store {
             .await
             .during("read what a run still has to do")?;
         rows.into_iter().map(read_change).collect()
+    }
+
+    /// Whether a change failed that a rule asked for in a run, of that conversation.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn rule_failed(
+        &self,
+        id: RunId,
+        conversation: &ConversationId,
+        rule: &str,
+    ) -> Result<bool> {
+        let failed = changes::Entity::find()
+            .filter(changes::Column::ConversationId.eq(conversation.as_str()))
+            .filter(changes::Column::RunId.eq(id.0))
+            .filter(changes::Column::RuleId.eq(rule))
+            .filter(changes::Column::Outcome.eq(Outcome::Failed.as_str()))
+            .count(&self.write)
+            .await
+            .during("look for what failed of a rule")?;
+        Ok(failed > 0)
     }
 
     /// All that was ever done to a conversation, newest run first, with the run's author and time.

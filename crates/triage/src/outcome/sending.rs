@@ -84,6 +84,9 @@ pub enum FailReason {
     /// It is neither as before nor as wished: a colleague was there.
     #[error("changed meanwhile")]
     ChangedMeanwhile,
+    /// A note tells of what its rule did, and that failed.
+    #[error("not sent, because another change of its rule to the conversation failed")]
+    OtherFailed,
     /// It was read again, and Hiver did not say how it stands.
     #[error("Hiver does not say how it stands now")]
     CannotTell,

@@ -72,7 +72,7 @@ fn mark(verdict: &Verdict) -> (&'static str, &'static str, bool) {
         Verdict::Acts => ("acts", "✓", true),
         Verdict::WouldAct => ("shadow", "◌", true),
         Verdict::Nothing => ("nothing", "=", true),
-        Verdict::ActedBefore { .. } => ("before", "↺", true),
+        Verdict::ActedBefore { .. } | Verdict::RecordedBefore { .. } => ("before", "↺", true),
         Verdict::OutsideHours { .. } => ("hours", "◷", true),
         Verdict::NotTrue | Verdict::OtherMailbox => ("not", "✕", false),
         Verdict::Unknown => ("unknown", "?", false),

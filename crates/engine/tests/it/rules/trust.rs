@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use engine::Clock;
+use engine::{Clock, RuleTally};
 use routing::model::{Actions, Assign, Mode, Schedule, Share, ShareBy, ShareMember, When};
 use routing::model::{Condition, Rule, RuleSet};
 
@@ -56,7 +56,15 @@ async fn at_its_ceiling_a_rule_becomes_a_shadow_and_that_is_said() {
     assert_eq!(notes.count(), 4);
     let stats = engine.rule_stats(1).await.unwrap();
     let stats = &stats[&"noting".into()];
-    assert_eq!((stats.total.acted, stats.total.ceiling), (4, 1));
+    let RuleTally {
+        matched,
+        acted,
+        ceiling,
+        shadow,
+        ..
+    } = stats.total;
+    assert_eq!((matched, acted, ceiling + shadow), (8, 4, 4));
+    assert!(ceiling > 0, "what it was kept from is counted");
     // As a shadow it goes on deciding.
     let id = create(&house, "One more");
     deliver(&engine, "conversation.created", &id, 99).await;
