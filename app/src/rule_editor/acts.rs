@@ -142,9 +142,7 @@ fn type_in(work: &mut Work, id: &RuleId, mut form: RuleForm, pairs: &Pairs) -> O
         return None;
     } else if elsewhere {
         let name = quoted(entry.name());
-        work.remember(format!(
-            "{name} was written elsewhere, too. Undo brings that back."
-        ));
+        work.remember(format!("{name} was written elsewhere, too."));
         said = Some(format!(
             "{name} was changed elsewhere since you opened it here. What you typed here is kept; Undo brings back what \
              stood there."
@@ -163,7 +161,7 @@ fn remove(work: &mut Work, id: &RuleId) -> Done {
         return Done::at(LIST);
     };
     let name = quoted(work.entries[place].name());
-    work.remember(format!("{name} is removed."));
+    work.remember_removed(format!("{name} is removed."), id);
     work.entries.remove(place);
     Done::at(LIST)
 }
@@ -273,7 +271,15 @@ pub async fn settle(engine: &Engine, operator: &str, pairs: &Pairs) -> Result<Do
     let Some(mut work) = Work::of(engine, Some(operator)).await? else {
         return Ok(Done::without_connection());
     };
+    if pairs.iter().any(|(name, _)| name == "why") {
+        value(pairs, "why").clone_into(&mut work.why);
+    }
     match value(pairs, "do") {
+        // Only what was typed: nobody pressed anything.
+        "" => {
+            work.keep(engine, operator).await?;
+            Ok(Done::at(SAVE))
+        }
         // Sent twice, the second would leave nothing to take back.
         "discard" if !work.is_changed() => Ok(Done::at(LIST)),
         "discard" => {
@@ -299,14 +305,8 @@ pub async fn settle(engine: &Engine, operator: &str, pairs: &Pairs) -> Result<Do
             Ok(done.said("Their changes are taken in. Nothing is saved yet: look, then save."))
         }
         asked => {
-            save(
-                engine,
-                operator,
-                work,
-                asked == "anyway",
-                value(pairs, "why"),
-            )
-            .await
+            work.keep(engine, operator).await?;
+            save(engine, operator, work, asked == "anyway").await
         }
     }
 }
@@ -322,7 +322,6 @@ async fn save(
     operator: &str,
     work: Work,
     anyway: bool,
-    note: &str,
 ) -> Result<Done, store::Error> {
     if !work.is_changed() {
         return Ok(
@@ -343,7 +342,7 @@ async fn save(
         }
     }
     match engine
-        .save_rules(operator, work.base, set, note.trim())
+        .save_rules(operator, work.base, set, work.why.trim())
         .await
     {
         Ok(version) => {
@@ -405,6 +404,14 @@ pub async fn kept_form(
             edit_list(engine, operator, pairs).await?;
         }
         return Ok(());
+    }
+    if page == SAVE && pairs.iter().any(|(name, _)| name == "why") {
+        let typed: Pairs = pairs
+            .iter()
+            .filter(|(name, _)| name == "why")
+            .cloned()
+            .collect();
+        settle(engine, operator, &typed).await?;
     }
     let named = match value(pairs, "rule") {
         "" => crate::server_fns::rules::rule_of(page),

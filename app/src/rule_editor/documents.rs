@@ -97,7 +97,8 @@ pub async fn restore(engine: &Engine, operator: &str, pairs: &Pairs) -> Result<D
     let note = format!("restored from version {number}");
     Ok(match engine.save_rules(operator, base, set, &note).await {
         Ok(new) => {
-            let kept = if engine.rule_draft(operator).await?.is_some() {
+            let written = Work::of(engine, Some(operator)).await?;
+            let kept = if written.is_some_and(|work| work.is_changed()) {
                 " What you are writing is kept; it began from an earlier version."
             } else {
                 ""

@@ -95,11 +95,13 @@ struct Typed {
     forms: BTreeMap<RuleId, RuleForm>,
     /// The pages that wrote them last.
     writers: BTreeMap<RuleId, String>,
-    /// What was there before something was thrown away.
-    before: Option<Box<Before>>,
+    /// What was there before something was thrown away, the latest last.
+    steps: Vec<Before>,
+    /// Why it is saved, for those who read the versions.
+    why: String,
 }
 
-/// A draft that was thrown away.
+/// What was there before something was thrown away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Before {
     /// What was done, in words.
@@ -108,7 +110,12 @@ struct Before {
     set: RuleSet,
     order: Vec<RuleId>,
     forms: BTreeMap<RuleId, RuleForm>,
+    /// The rule, where it was only that one: the others stay as they are when it comes back.
+    removed: Option<RuleId>,
 }
+
+/// So many rules are kept to be brought back, beside the latest step.
+const MOST_KEPT: usize = 2_000;
 
 /// The edited set and what it began from.
 #[derive(Debug, Clone)]
@@ -123,7 +130,9 @@ pub(crate) struct Work {
     pub(crate) latest: Option<RuleVersion>,
     /// Its rules.
     pub(crate) latest_set: Arc<RuleSet>,
-    before: Option<Box<Before>>,
+    /// Why it is saved, for those who read the versions.
+    pub(crate) why: String,
+    steps: Vec<Before>,
 }
 
 impl Work {
@@ -146,11 +155,16 @@ impl Work {
             base_set: Arc::clone(&live.set),
             latest: live.version.clone(),
             latest_set: Arc::clone(&live.set),
-            before: None,
+            why: String::new(),
+            steps: Vec::new(),
         };
         match draft {
             None => work.entries = entries(&live.set),
             Some(draft) => work.take_up(engine, draft).await?,
+        }
+        // Who has changed nothing is not left behind by those who save.
+        if work.is_behind() && !work.is_changed() {
+            work.begin_from(live.number(), Arc::clone(&live.set));
         }
         Ok(Some(work))
     }
@@ -165,7 +179,8 @@ impl Work {
         }
         // What another version of the console kept beside the set may not be readable; the set is.
         let typed: Typed = serde_json::from_str(&draft.typed).unwrap_or_default();
-        self.before = typed.before;
+        self.steps = typed.steps;
+        self.why = typed.why;
         self.entries = together(&draft.set, typed.order, typed.forms);
         for entry in &mut self.entries {
             entry.writer = typed.writers.get(&entry.id).cloned();
@@ -175,14 +190,15 @@ impl Work {
 
     /// Keeps it, or forgets it where it says nothing that is not in force.
     pub(crate) async fn keep(&self, engine: &Engine, operator: &str) -> Result<(), store::Error> {
-        if !self.is_changed() && self.before.is_none() {
+        if !self.is_changed() && self.steps.is_empty() {
             return engine.drop_rule_draft(operator).await;
         }
         let typed = Typed {
             order: self.order(),
             forms: self.forms(),
             writers: self.writers(),
-            before: self.before.clone(),
+            steps: self.steps.clone(),
+            why: self.why.clone(),
         };
         let typed = serde_json::to_string(&typed).unwrap_or_default();
         engine
@@ -324,40 +340,78 @@ impl Work {
 
     /// Remembers what is there, before something of it is thrown away.
     pub(crate) fn remember(&mut self, what: impl Into<String>) {
-        self.before = Some(Box::new(Before {
-            what: what.into(),
+        self.remember_step(what.into(), None);
+    }
+
+    /// The same, before one rule is removed.
+    pub(crate) fn remember_removed(&mut self, what: impl Into<String>, rule: &RuleId) {
+        self.remember_step(what.into(), Some(rule.clone()));
+    }
+
+    fn remember_step(&mut self, what: String, removed: Option<RuleId>) {
+        self.steps.push(Before {
+            what,
             base: self.base,
             set: self.set(),
             order: self.order(),
             forms: self.forms(),
-        }));
+            removed,
+        });
+        let kept = |steps: &[Before]| -> usize { steps.iter().map(|step| step.order.len()).sum() };
+        while self.steps.len() > 1 && kept(&self.steps) > MOST_KEPT {
+            self.steps.remove(0);
+        }
     }
 
-    /// What can be taken back, in words.
-    pub(crate) fn can_take_back(&self) -> Option<&str> {
-        self.before.as_ref().map(|before| before.what.as_str())
+    /// What can be taken back, in words, and what that brings.
+    pub(crate) fn can_take_back(&self) -> Option<String> {
+        let step = self.steps.last()?;
+        Some(match step.removed {
+            Some(_) => step.what.clone(),
+            None => format!(
+                "{} Undo brings back all rules as they were then.",
+                step.what
+            ),
+        })
     }
 
-    /// Brings back what was thrown away. What was written since can be had again in the same way.
+    /// Brings back what was thrown away last. What takes its place then can be had again in the same way.
     pub(crate) async fn take_back(&mut self, engine: &Engine) -> Result<bool, store::Error> {
-        let Some(before) = self.before.take() else {
+        let Some(step) = self.steps.pop() else {
             return Ok(false);
         };
-        self.remember(format!("Taken back: {}", before.what));
+        if let Some(rule) = &step.removed
+            && self.place(rule).is_none()
+            && self.base == step.base
+        {
+            self.bring_back(&step, rule);
+            return Ok(true);
+        }
+        self.remember("What was undone is undone.");
         let typed = Typed {
-            order: before.order,
-            forms: before.forms,
+            order: step.order,
+            forms: step.forms,
             writers: BTreeMap::new(),
-            before: self.before.take(),
+            steps: std::mem::take(&mut self.steps),
+            why: std::mem::take(&mut self.why),
         };
         let draft = Draft {
-            base: before.base,
-            set: before.set,
+            base: step.base,
+            set: step.set,
             typed: serde_json::to_string(&typed).unwrap_or_default(),
             changed_at: 0,
         };
         self.take_up(engine, draft).await?;
         Ok(true)
+    }
+
+    /// Brings a removed rule back to its place; the others stay as they are now.
+    fn bring_back(&mut self, step: &Before, rule: &RuleId) {
+        let place = step.order.iter().position(|id| id == rule).unwrap_or(0);
+        let then = together(&step.set, step.order.clone(), step.forms.clone());
+        if let Some(entry) = then.into_iter().find(|entry| entry.id == *rule) {
+            self.entries.insert(place.min(self.entries.len()), entry);
+        }
     }
 
     /// Begins anew from these rules; `base` is the version they are of.

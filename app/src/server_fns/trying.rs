@@ -4,6 +4,7 @@
 use super::access::{SignedIn, internal, refuse, require};
 use super::pages::{self, backtest, explain};
 use super::words::Words;
+use crate::rule_editor::Work;
 use crate::view::Role;
 use engine::{Engine, RuleSource};
 use leptos_router::location::Url;
@@ -67,6 +68,15 @@ struct Asked {
 }
 
 /// The rules that can be chosen, and which is.
+/// What a lead is writing, where it differs from what it began from.
+async fn unsaved(engine: &Engine, who: &SignedIn) -> Result<Option<engine::Draft>, store::Error> {
+    let work = Work::of(engine, Some(&who.name)).await?;
+    if !work.is_some_and(|work| work.is_changed()) {
+        return Ok(None);
+    }
+    engine.rule_draft(&who.name).await
+}
+
 async fn choices(
     engine: &Engine,
     who: &SignedIn,
@@ -75,8 +85,7 @@ async fn choices(
     let live = engine.rules().await.map_err(|error| internal(&error))?;
     let versions = engine.rule_versions(None, VERSIONS).await;
     let draft = match who.role >= Role::Lead {
-        true => engine
-            .rule_draft(&who.name)
+        true => unsaved(engine, who)
             .await
             .map_err(|error| internal(&error))?,
         false => None,

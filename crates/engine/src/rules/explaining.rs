@@ -86,8 +86,17 @@ impl Engine {
         };
         match source {
             RuleSource::Draft => {
-                let draft = self.rule_draft(operator).await?;
-                Ok(draft.map(|draft| as_in_force(draft.set)))
+                let Some(draft) = self.rule_draft(operator).await? else {
+                    return Ok(None);
+                };
+                let base = self.rules_of_version(draft.base).await?;
+                match (live, base) {
+                    // Nothing was changed: it is what is in force.
+                    (Some(live), Some((_, set))) if set == draft.set => {
+                        Ok(Some(Arc::clone(&live.set)))
+                    }
+                    _ => Ok(Some(as_in_force(draft.set))),
+                }
             }
             RuleSource::Version(number) => {
                 if let Some(live) = live.filter(|live| live.number() == number) {

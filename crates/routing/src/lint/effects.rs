@@ -94,7 +94,6 @@ impl<'r> Facts<'r> {
         }
         if written.assignee {
             self.may_be_nobody = true;
-            self.may_be_somebody = true;
             self.user = Among::anything();
         }
         if written.tags {

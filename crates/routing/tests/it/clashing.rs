@@ -5,14 +5,14 @@ use routing::{
     document,
     model::{
         Actions, Assign, AssigneeTest, Condition, Hours, Mode, Repeat, Rule, RuleSet, Schedule,
-        Share, ShareBy, ShareMember, Span, TagsTest, Weekday, When,
+        Share, ShareBy, ShareMember, Span, TagsTest, TextCondition, TextField, Weekday, When,
     },
 };
 use serde_json::json;
 use triage::model::Status;
 
 use crate::{
-    linting::{all, hours, none_of, status, warned, when},
+    linting::{all, hours, none_of, status, warned, when, without},
     support::{contains, directory, set},
 };
 
@@ -119,6 +119,14 @@ fn a_rule_between_hides_nothing_but_what_it_may_have_made_true() {
         || Condition::Tags(TagsTest::Any(vec!["t_vip".into(), "t_billing".into()]));
     let not_vip = || Condition::Tags(TagsTest::None(vec!["t_vip".into()]));
     let somebody = || Condition::Assignee(AssigneeTest::Somebody);
+    let one_of = |user: &str| Condition::Assignee(AssigneeTest::OneOf(vec![user.into()]));
+    let called = |field: TextField, name: &str| {
+        Condition::Text(TextCondition {
+            field,
+            ..TextCondition::subject_contains([name])
+        })
+    };
+    let any_tag = || without(Condition::Tags(TagsTest::Untagged));
     // What both ask for, what the rule between them does, and whether that leaves the later one unreached.
     let cases = [
         (nobody(), assign.clone(), true),
@@ -142,6 +150,21 @@ fn a_rule_between_hides_nothing_but_what_it_may_have_made_true() {
         (
             Condition::Tags(TagsTest::Untagged),
             removing("t_vip"),
+            false,
+        ),
+        (any_tag(), adding("t_vip"), false),
+        (any_tag(), removing("t_vip"), true),
+        (one_of("usr_ben"), assign.clone(), false),
+        (one_of("usr_ana"), assign.clone(), true),
+        (called(TextField::Assignee, "Ben"), assign, false),
+        (called(TextField::Tag, "vip"), adding("t_vip"), false),
+        // Where nobody is free, the rest is done all the same.
+        (
+            all([nobody(), tagged("t_vip")]),
+            Actions {
+                add_tags: vec!["t_vip".into()],
+                ..share
+            },
             false,
         ),
     ];

@@ -325,19 +325,27 @@ pub fn chain() -> impl Strategy<Value = RuleSet> {
             leaf
         }
     });
-    let rule = (rule(), vec(part, 0..3), actions, any::<bool>()).prop_map(
-        |(rule, parts, actions, stop)| Rule {
-            mode: Mode::On,
-            when: vec![When::Created],
-            mailboxes: Vec::new(),
-            hours: None,
-            conditions: Condition::All(parts),
-            stop: stop || actions.is_empty(),
-            actions,
-            ..rule
-        },
-    );
-    vec(rule, 2..6).prop_map(numbered)
+    // All pick from the same few, so that what fits one often fits another.
+    let picking = (rule(), actions, any::<[bool; 3]>(), any::<bool>());
+    (vec(part, 3), vec(picking, 2..6)).prop_map(|(parts, rules)| {
+        let rules = rules
+            .into_iter()
+            .map(|(rule, actions, picked, stop)| {
+                let parts = parts.iter().zip(picked).filter(|(_, picked)| *picked);
+                Rule {
+                    mode: Mode::On,
+                    when: vec![When::Created],
+                    mailboxes: Vec::new(),
+                    hours: None,
+                    conditions: Condition::All(parts.map(|(part, _)| part.clone()).collect()),
+                    stop: stop || actions.is_empty(),
+                    actions,
+                    ..rule
+                }
+            })
+            .collect();
+        numbered(rules)
+    })
 }
 
 pub fn moment() -> impl Strategy<Value = Moment> {

@@ -501,3 +501,107 @@ async fn a_button_of_a_backtest_that_meets_an_ended_session_leads_back_to_its_pa
     }
     console.stop().await;
 }
+
+/// Saves `set` as somebody else does.
+async fn saved_elsewhere(console: &Console, set: RuleSet) {
+    let live = console.engine.rules().await.unwrap().unwrap();
+    let saved = console
+        .engine
+        .save_rules("somebody", live.number(), set, "")
+        .await;
+    saved.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_changed_nothing_goes_on_with_what_others_save() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let lead = console.signed_in("lead").await;
+    new_rule(&lead).await;
+    let discarded = lead
+        .submit("/rules/save", "/rules", &[("do", "discard")])
+        .await;
+    assert_eq!(discarded.status, 303);
+    let theirs = r#"{"id":"theirs","name":"Theirs","when":["on_demand"],"actions":{"note":"x"}}"#;
+    let set: RuleSet =
+        serde_json::from_str(&format!(r#"{{"version":1,"rules":[{theirs}]}}"#)).unwrap();
+    saved_elsewhere(&console, set).await;
+    let list = lead.get("/rules").await.body;
+    assert!(list.contains("/rules/theirs"), "{list}");
+    assert!(!list.contains("since you began"), "{list}");
+    let backtest = lead.get("/rules/backtest").await.body;
+    assert!(!backtest.contains("Edited from"), "{backtest}");
+    // What was discarded can still be had back.
+    lead.submit("/rules/save", "/rules", &[("do", "undo")])
+        .await;
+    let list = lead.get("/rules").await.body;
+    assert!(list.contains("/rules/bills"), "{list}");
+    assert!(list.contains("since you began"), "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn undoing_takes_nothing_of_what_was_typed_since() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let lead = console.signed_in("lead").await;
+    new_rule(&lead).await;
+    lead.submit("/rules", "/rules", &[("do", "new"), ("name", "Other")])
+        .await;
+    let removed = form(&[("do", "delete")]);
+    lead.submit("/rules/bills", "/rules/bills", &removed).await;
+    let later: Vec<_> = form(&[])
+        .into_iter()
+        .map(|(name, value)| match name {
+            "rule" => (name, "other"),
+            "note" => (name, "typed later"),
+            _ => (name, value),
+        })
+        .collect();
+    lead.submit("/rules/other", "/rules/other", &later).await;
+    lead.submit("/rules/save", "/rules", &[("do", "undo")])
+        .await;
+    assert_eq!(text(&lead.get("/rules/bills").await.body, "note"), NOTE);
+    let other = lead.get("/rules/other").await.body;
+    assert_eq!(text(&other, "note"), "typed later");
+    let list = lead.get("/rules").await.body;
+    let at = |id: &str| list.find(&format!("/rules/{id}\"")).unwrap();
+    assert!(at("bills") < at("other"), "it is back in its place");
+
+    // Where all is taken back, so can that be, also after another step.
+    let document = r#"[{"keyword":"x","tag":"t","assignee":"u"}]"#;
+    let replaced = [("document", document), ("how", "replace")];
+    lead.submit("/rules/import", "/rules/import", &replaced)
+        .await;
+    lead.submit("/rules", "/rules", &[("do", "new"), ("name", "Precious")])
+        .await;
+    for _ in 0..2 {
+        lead.submit("/rules/save", "/rules", &[("do", "undo")])
+            .await;
+    }
+    let list = lead.get("/rules").await.body;
+    assert!(list.contains("/rules/precious"), "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_rules_are_saved_stays_typed() {
+    let house = House::new().await;
+    let console = Console::synced(&house).await;
+    let lead = console.signed_in("lead").await;
+    new_rule(&lead).await;
+    let typed = form(&[("do", "save")]);
+    lead.submit("/rules/save", "/rules/bills", &typed).await;
+    let why = [("why", "Because of \"this\"")];
+    let page = lead.call("/rules/save", &why).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    saved_elsewhere(&console, RuleSet::default()).await;
+    let pressed = [why[0], ("do", "anyway")];
+    lead.submit("/rules/save", "/rules/save", &pressed).await;
+    lead.submit("/rules/save", "/rules/save", &[("do", "merge")])
+        .await;
+    let page = lead.get("/rules/save").await.body;
+    assert_eq!(text(&page, "why"), why[0].1);
+    lead.submit("/rules/save", "/rules/save", &[("do", "anyway")])
+        .await;
+    let versions = console.engine.rule_versions(None, 9).await.unwrap();
+    assert_eq!(versions[0].note, why[0].1);
+}

@@ -10,7 +10,7 @@ use crate::rule_editor::Work;
 pub(super) fn draw(around: &Around<'_>, work: &Work) -> impl IntoView + use<> {
     let changes = work.changes();
     let behind = behind(around, work);
-    let undo = work.can_take_back().map(str::to_owned);
+    let undo = work.can_take_back();
     let unusable = work.unusable().count();
     view! {
         <div id="rules-bar" data-part="">

@@ -19,6 +19,28 @@ pub(super) fn draw(lines: Vec<Line>) -> impl IntoView {
     }
 }
 
+/// What differs about one rule, in one line.
+pub(super) fn told(lines: Vec<Line>) -> String {
+    let changed = lines.into_iter().filter_map(|line| match line.difference {
+        Difference::Changed {
+            part,
+            before,
+            after,
+        } => Some(format!(
+            "{}: {} → {}",
+            part.word(),
+            filled(before),
+            filled(after)
+        )),
+        Difference::Added { .. } | Difference::Removed { .. } | Difference::Moved { .. } => None,
+    });
+    let changed: Vec<String> = changed.collect();
+    if changed.is_empty() {
+        return "as it was".to_owned();
+    }
+    changed.join("; ")
+}
+
 fn line(line: Line) -> impl IntoView {
     let name = line.name;
     match line.difference {

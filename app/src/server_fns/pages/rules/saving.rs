@@ -63,14 +63,17 @@ pub(super) async fn draw(
                     differences::draw(mine).into_any()
                 }}
             </section>
-            <form class="rules-save" method="post" action="/rules/save" autocomplete="off">
+            <form
+                class="rules-save" method="post" action="/rules/save" autocomplete="off" data-live="typing"
+                data-by=around.by.name.clone()
+            >
                 {(changed && !stands_in_the_way)
                     .then(|| {
                         let (what, label) = if warnings.is_empty() { ("save", "Save") } else { ("anyway", "Save anyway") };
                         view! {
                             <label>
                                 <span>"Why, for those who read the versions"</span>
-                                <input name="why" maxlength="300" placeholder="May stay empty"/>
+                                <input name="why" id="why" maxlength="300" placeholder="May stay empty" value=work.why.clone()/>
                             </label>
                             <span class="buttons">
                                 {bar::button(what, label, "button primary")}
@@ -182,11 +185,13 @@ fn conflict(
 }
 
 fn choice(around: &Around<'_>, work: &Work, mine: &RuleSet, id: &RuleId) -> impl IntoView + use<> {
-    let told = |set: &RuleSet| {
-        set.rule(id).map_or_else(
-            || "removed".to_owned(),
-            |rule| words::sentence(rule, &around.names),
-        )
+    let told = |set: &RuleSet| match (work.base_set.rule(id), set.rule(id)) {
+        (_, None) => "removed".to_owned(),
+        (None, Some(rule)) => words::sentence(rule, &around.names),
+        (Some(before), Some(now)) => {
+            let [before, now] = [before, now].map(|rule| RuleSet::of(vec![rule.clone()]));
+            differences::told(diff(&before, &now, &around.names))
+        }
     };
     let typed = work
         .unusable()
