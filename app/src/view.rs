@@ -274,7 +274,7 @@ pub struct PreviewView {
     pub cannot_undo: Vec<CannotUndo>,
     /// The note's text, where one is added.
     pub note: Option<String>,
-    /// Conversations that changed in the mirror since the plan was made.
+    /// Conversations that changed since the plan was made.
     pub stale: usize,
     /// The conversations on the page, with their changes.
     pub rows: Vec<PlannedRow>,

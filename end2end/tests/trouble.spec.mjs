@@ -196,7 +196,7 @@ test("a plan that the mirror has overtaken says so and can be made again", async
     return (await answer.text()).includes(users[0].name);
   });
   await visit(page, `/preview/${id}`);
-  await expect(page.getByText("1 conversation changed in the mirror since this was planned.")).toBeVisible();
+  await expect(page.getByText("1 conversation changed since this was planned.")).toBeVisible();
   await page.getByRole("button", { name: "Plan again" }).click();
   await expect(page).toHaveURL(new RegExp(`/preview/${id + 1}$`));
   await expect(page.locator("p.price")).toContainText("2 will change · 1 already so · 2 requests");

@@ -305,7 +305,7 @@ fn Decision(plan: PreviewView, may: bool) -> impl IntoView {
                     <div class="message message-warn stale" role="status">
                         <p>
                             {format!(
-                                "{} changed in the mirror since this was planned. The run would do what is shown here.",
+                                "{} changed since this was planned. The run would do what is shown here.",
                                 text::plural(stale as u64, "conversation"),
                             )}
                         </p>

@@ -8,11 +8,15 @@ use crate::rule_editor::Work;
 use crate::view::Role;
 use engine::{Engine, RuleSource};
 use leptos_router::location::Url;
+use routing::model::RuleId;
 use routing::moment::Occasion;
 use serde::Deserialize;
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
+use store::Author;
 use triage::model::{ConversationId, RunId};
+use triage::outcome::Outcome;
 
 use super::ApiError;
 
@@ -278,13 +282,25 @@ async fn explained(
         rules.position(|one| one.id.as_str() == rule)
     };
     acts.sort_by_key(|act| (Reverse(act.at), place(&act.rule)));
+    let history = engine.history(id).await;
+    let history = history.map_err(|error| internal(&error))?;
+    // Rules that are there no more are called as they were when they acted.
+    let mut rule_names: HashMap<RuleId, String> = HashMap::new();
+    let mut sent: HashMap<(RunId, String), Vec<Outcome>> = HashMap::new();
+    for (run, change) in history.into_iter().rev() {
+        if let Author::Rule { rule, name, .. } = run.author {
+            rule_names.insert(rule.as_str().into(), name);
+        }
+        if let Some(rule) = change.rule {
+            let of_rule = sent.entry((run.id, rule.rule)).or_default();
+            of_rule.push(change.outcome);
+        }
+    }
     let known = live
         .iter()
         .flat_map(|live| &live.set.rules)
         .chain(&set.rules);
-    let rule_names = known
-        .map(|rule| (rule.id.clone(), rule.name.clone()))
-        .collect();
+    rule_names.extend(known.map(|rule| (rule.id.clone(), rule.name.clone())));
     match engine.explain(&set, id, occasion) {
         Ok(explained) => Ok(explained.map(|explained| explain::Found {
             explained,
@@ -292,6 +308,7 @@ async fn explained(
             occasion,
             decided,
             acts,
+            sent,
             rule_names,
         })),
         Err(problems) => {

@@ -18,11 +18,13 @@ pub(crate) use activity::Activity;
 pub(crate) use busy::Busy;
 use hiver::Lane;
 use store::{Run, RunLane};
+use triage::model::RunId;
 use triage::outcome::RunState;
 
 use crate::Engine;
 use crate::link::Link;
 use crate::live::Live;
+use crate::runs::lane_for;
 use crate::sync::chain;
 use crate::words;
 
@@ -55,19 +57,22 @@ enum End {
 /// What somebody at work waits for.
 #[derive(Clone, Copy)]
 enum Desk {
-    /// Sends the runs of a lane.
+    /// Sends the runs of a lane, those of rules excepted.
     Runs(RunLane),
+    /// Sends the small or the big runs of rules.
+    Rules { small: bool },
     /// Reads what undos need to know.
     Undos,
 }
 
 /// Sends what is confirmed, run after run, until the engine stops. Small runs, and those of rules, go ahead of the big
-/// ones, each at a desk of their own.
+/// ones, each at a desk of their own; a small one of rules does not wait for a big one that looks at everything.
 pub(crate) async fn work(engine: Engine) {
     let counting = engine.0.tasks.spawn(keep_counting(engine.clone()));
     tokio::join!(
         work_at(&engine, Desk::Runs(RunLane::Click)),
-        work_at(&engine, Desk::Runs(RunLane::Rules)),
+        work_at(&engine, Desk::Rules { small: true }),
+        work_at(&engine, Desk::Rules { small: false }),
         work_at(&engine, Desk::Runs(RunLane::Bulk)),
         work_at(&engine, Desk::Undos),
     );
@@ -133,6 +138,7 @@ async fn serve(engine: &Engine, link: &Arc<Link>, desk: Desk) -> Result<(), stor
         work.borrow_and_update();
         let next = match desk {
             Desk::Runs(lane) => next_run(engine, link, lane).await?,
+            Desk::Rules { small } => next_of_rules(engine, link, small).await?,
             Desk::Undos => next_undo(engine, link).await?,
         };
         let Some(run) = next else {
@@ -144,11 +150,13 @@ async fn serve(engine: &Engine, link: &Arc<Link>, desk: Desk) -> Result<(), stor
         };
         let id = run.id;
         let end = match desk {
-            Desk::Runs(_) => pass::send(engine, link, run).await?,
+            Desk::Runs(_) | Desk::Rules { .. } => pass::send(engine, link, run).await?,
             Desk::Undos => reading::read(engine, link, run).await?,
         };
         engine.tell(Live::Run(id));
         match end {
+            // What waited for it at the other desk may go.
+            End::Over if matches!(desk, Desk::Rules { .. }) => engine.call_to_work(),
             End::Over => {}
             End::Stopped => return Ok(()),
             End::KeyRefused => {
@@ -199,6 +207,29 @@ async fn next_run(
     Ok(open
         .into_iter()
         .find(|run| run.lane == lane && run.state != RunState::Paused && engine.is_duty(run.id)))
+}
+
+/// The next run of rules, of the small or the big ones. What was decided before about the same conversations is sent
+/// before.
+async fn next_of_rules(
+    engine: &Engine,
+    link: &Link,
+    small: bool,
+) -> Result<Option<Run>, store::Error> {
+    let store = engine.store();
+    let open = store.open_runs(link.connection.id).await?;
+    let mut before: Vec<RunId> = Vec::new();
+    let may_go = |run: &Run| {
+        run.lane == RunLane::Rules && run.state != RunState::Paused && engine.is_duty(run.id)
+    };
+    for run in open.into_iter().filter(may_go) {
+        let is_small = lane_for(run.facts.summary.requests) == RunLane::Click;
+        if is_small == small && !store.is_about_the_same(run.id, &before).await? {
+            return Ok(Some(run));
+        }
+        before.push(run.id);
+    }
+    Ok(None)
 }
 
 async fn next_undo(engine: &Engine, link: &Link) -> Result<Option<Run>, store::Error> {

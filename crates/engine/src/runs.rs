@@ -167,7 +167,9 @@ impl Engine {
             true => None,
             false => Some(self.0.rules.deciding.lock().await),
         };
-        let confirmed = self.store().confirm_run(id, lane, self.now()).await?;
+        let now = self.now();
+        let day = self.day_of(now);
+        let confirmed = self.store().confirm_run(id, lane, now, &day).await?;
         if !confirmed && run.state == RunState::Preview && self.overtaken(id).await? > 0 {
             return Ok(false);
         }

@@ -370,9 +370,14 @@ impl Engine {
             Some(found) if found.state == RunState::Reading => {
                 format!("{run} is an undo that is still being prepared")
             }
-            Some(found) if found.state.is_plan() => {
-                format!("{run} is a plan that nobody has started")
-            }
+            Some(found) if found.state.is_plan() => match self.overtaken(run).await? {
+                0 => format!("{run} is a plan that nobody has started"),
+                count => format!(
+                    "nothing was started: the same rules have acted on {} of plan {run} since it was made\n  hint: plan \
+                     again",
+                    triage::text::plural(count, "conversation")
+                ),
+            },
             Some(found) => format!("run {run} is {}: {otherwise}", found.state),
         })
     }

@@ -142,6 +142,7 @@ pub(crate) async fn acts_of_confirmed(
     transaction: &DatabaseTransaction,
     id: RunId,
     now: i64,
+    day: &str,
 ) -> Result<()> {
     let during = "keep what rules did in a run";
     let rows = changes::Entity::find()
@@ -175,6 +176,16 @@ pub(crate) async fn acts_of_confirmed(
             .entry((rule, row.conversation_id))
             .or_insert((row.rule_version.unwrap_or(0), Vec::new()));
         did.push(change);
+    }
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for (rule, _) in acts.keys() {
+        *counts.entry(rule).or_default() += 1;
+    }
+    for (rule, count) in counts {
+        for what in [Counted::Matched, Counted::Acted] {
+            let of = (run.connection_id, day, now);
+            add_count(transaction, of, rule, what, count).await?;
+        }
     }
     let mut rows = Vec::with_capacity(acts.len());
     for ((rule, conversation), (version, did)) in acts {

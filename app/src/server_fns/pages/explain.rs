@@ -13,6 +13,8 @@ use routing::explanation::{Explanation, Verdict};
 use routing::model::{RuleId, RuleSet};
 use routing::moment::Occasion;
 use store::RuleAct;
+use triage::model::RunId;
+use triage::outcome::Outcome;
 use triage::text;
 
 pub(in crate::server_fns) use self::decided::Decided;
@@ -50,6 +52,8 @@ pub(in crate::server_fns) struct Found {
     pub(in crate::server_fns) decided: Option<Decided>,
     /// What rules did to it, newest first, and with the names of rules as they are now.
     pub(in crate::server_fns) acts: Vec<RuleAct>,
+    /// What became of the changes that rules asked for, by run and rule.
+    pub(in crate::server_fns) sent: HashMap<(RunId, String), Vec<Outcome>>,
     pub(in crate::server_fns) rule_names: HashMap<RuleId, String>,
 }
 

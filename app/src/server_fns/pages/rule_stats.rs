@@ -21,14 +21,18 @@ pub(in crate::server_fns) fn line(words: &Words, stats: Option<&RuleStats>) -> A
         return ().into_any();
     };
     let total = &stats.total;
-    let did = match (total.acted, total.shadow) {
-        (0, 0) => format!("fitted {}, acted 0", text::count(total.matched)),
-        (0, shadow) => format!("would have acted {}", text::count(shadow)),
-        (acted, _) => format!("acted {}", text::count(acted)),
+    let (did, last) = match (total.acted, total.shadow) {
+        (0, 0) => (
+            format!("fitted {}, acted 0", text::count(total.matched)),
+            None,
+        ),
+        (0, shadow) => (
+            format!("would have acted {}", text::count(shadow)),
+            stats.last_shadow,
+        ),
+        (acted, _) => (format!("acted {}", text::count(acted)), stats.last_acted),
     };
-    let last = stats
-        .last_acted
-        .map(|at| view! { " · " <Ago moment=words.moment(at) ago=true/> });
+    let last = last.map(|at| view! { " · " <Ago moment=words.moment(at) ago=true/> });
     view! {
         <span class="rule-stats hint">
             {chart(words, stats, false)}
@@ -70,7 +74,7 @@ fn told(words: &Words, stats: &RuleStats) -> impl IntoView + use<> {
         ("off at that hour", total.outside_hours),
         ("an earlier rule stopped", total.stopped),
         ("nobody was free", total.nobody_free),
-        ("it came to its ceiling", total.ceiling),
+        ("it was at its ceiling", total.ceiling),
     ];
     let reasons: Vec<_> = reasons
         .into_iter()
@@ -109,6 +113,7 @@ fn told(words: &Words, stats: &RuleStats) -> impl IntoView + use<> {
                 <div><dt>"Acted"</dt><dd class="number">{text::count(total.acted)}</dd></div>
                 {last("Last fitted", stats.last_matched)}
                 {last("Last acted", stats.last_acted)}
+                {stats.last_shadow.map(|at| last("Last as a shadow", Some(at)))}
             </dl>
             <div class="lately-chart">{chart(words, stats, true)}</div>
         </div>

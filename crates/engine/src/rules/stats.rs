@@ -20,8 +20,10 @@ pub struct RuleStats {
     pub total: RuleTally,
     /// By day, oldest first (`2026-11-23`, in the console's time zone); days without anything are left out.
     pub days: Vec<(String, RuleTally)>,
-    /// When it last acted, or as a shadow would have.
+    /// When it last acted.
     pub last_acted: Option<i64>,
+    /// When it last would have acted, as a shadow.
+    pub last_shadow: Option<i64>,
     /// When it last fitted a conversation.
     pub last_matched: Option<i64>,
     /// When its schedule was last late: the console was off at the time.
@@ -98,7 +100,8 @@ impl Engine {
                 of_day.add(counted.what, counted.count);
             }
             let last = match counted.what {
-                Counted::Acted | Counted::Shadow => &mut of_rule.last_acted,
+                Counted::Acted => &mut of_rule.last_acted,
+                Counted::Shadow | Counted::Ceiling => &mut of_rule.last_shadow,
                 Counted::Matched => &mut of_rule.last_matched,
                 Counted::Late => &mut of_rule.last_late,
                 _ => continue,
@@ -143,7 +146,7 @@ impl Engine {
     }
 
     /// The day of a time, in the console's time zone: `2026-11-23`.
-    pub(super) fn day_of(&self, at: i64) -> String {
+    pub(crate) fn day_of(&self, at: i64) -> String {
         let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
         at.to_zoned(self.time_zone()).date().to_string()
     }

@@ -13,8 +13,9 @@ use routing::world::Row;
 use crate::Engine;
 use crate::sync::chain;
 
-/// What was found out about a set is true for so long.
-const FRESH_MS: i64 = 60_000;
+/// What was found out about a set is taken for true at least so long, and as many times as long as it took.
+const FRESH_MS: i64 = 1_000;
+const FRESH_TIMES: i64 = 20;
 
 /// What was last looked through.
 #[derive(Debug, Default)]
@@ -28,8 +29,8 @@ pub(super) struct Looked {
 #[derive(Debug)]
 struct Found {
     rules: RuleSet,
-    /// When it was found out, in ms since the epoch.
-    at: i64,
+    /// Until when it is taken for true, in ms since the epoch.
+    until: i64,
     warnings: Arc<Vec<Warning>>,
 }
 
@@ -54,11 +55,12 @@ impl Engine {
         });
         let (engine, rules) = (self.clone(), rules.clone());
         let looking = tokio::task::spawn_blocking(move || {
-            let at = engine.now();
+            let begun = engine.now();
             let warnings = Arc::new(engine.warnings_now(&rules, &habits)?);
+            let now = engine.now();
             let found = Found {
                 rules,
-                at,
+                until: now + FRESH_MS.max((now - begun) * FRESH_TIMES),
                 warnings: Arc::clone(&warnings),
             };
             let looked = &engine.0.rules.looked.last;
@@ -84,13 +86,13 @@ impl Engine {
             .ok()
     }
 
-    /// The same, where it was found out within the last minute.
+    /// The same, where it was found out a moment ago.
     #[must_use]
     pub fn known_rule_warnings(&self, rules: &RuleSet) -> Option<Arc<Vec<Warning>>> {
         let looked = &self.0.rules.looked.last;
         let looked = looked.lock().unwrap_or_else(PoisonError::into_inner);
         let found = looked.as_ref().filter(|found| found.rules == *rules)?;
-        (self.now() - found.at < FRESH_MS).then(|| Arc::clone(&found.warnings))
+        (self.now() < found.until).then(|| Arc::clone(&found.warnings))
     }
 
     fn warnings_now(

@@ -36,6 +36,35 @@ pub struct SentChange {
 }
 
 impl Store {
+    /// Whether a run is still to change a conversation that one of `others` is still to change, too.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_about_the_same(&self, id: RunId, others: &[RunId]) -> Result<bool> {
+        if others.is_empty() {
+            return Ok(false);
+        }
+        let to_come = [Outcome::Waiting, Outcome::Sending].map(Outcome::as_str);
+        let own = changes::Entity::find()
+            .select_only()
+            .column(changes::Column::ConversationId)
+            .filter(changes::Column::RunId.eq(id.0))
+            .filter(changes::Column::Outcome.is_in(to_come))
+            .into_query();
+        let shared: Option<i64> = changes::Entity::find()
+            .select_only()
+            .column(changes::Column::RunId)
+            .filter(changes::Column::RunId.is_in(others.iter().map(|run| run.0)))
+            .filter(changes::Column::Outcome.is_in(to_come))
+            .filter(changes::Column::ConversationId.in_subquery(own))
+            .limit(1)
+            .into_tuple()
+            .one(&self.write)
+            .await
+            .during("look whether runs are about the same")?;
+        Ok(shared.is_some())
+    }
+
     /// What rules asked for and is still to be made, in the order in which it will be.
     ///
     /// # Errors

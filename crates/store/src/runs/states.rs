@@ -20,12 +20,14 @@ impl Store {
     /// Turns a preview into a run. `true` the first time only: whoever asks again gets the same run. What rules ask for
     /// in it counts as done by them from then on; one that was [overtaken](Store::overtaken) stays a preview.
     ///
+    /// What rules ask for in it counts as done by them on `day`.
+    ///
     /// Runs are sent in the order of their confirmation, so no two carry the same time: where the clock stood
     /// still or went back, the later one gets the next millisecond.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn confirm_run(&self, id: RunId, lane: RunLane, now: i64) -> Result<bool> {
+    pub async fn confirm_run(&self, id: RunId, lane: RunLane, now: i64, day: &str) -> Result<bool> {
         let during = "confirm a run";
         let transaction = self.begin().await.during(during)?;
         if overtaken(&transaction, id).await? > 0 {
@@ -53,7 +55,7 @@ impl Store {
             .await
             .during(during)?;
         if updated.rows_affected == 1 {
-            acts_of_confirmed(&transaction, id, now).await?;
+            acts_of_confirmed(&transaction, id, now, day).await?;
         }
         transaction.commit().await.during(during)?;
         Ok(updated.rows_affected == 1)

@@ -130,7 +130,12 @@ async fn a_plan_is_confirmed_once_however_often_and_at_once() {
     let mut tasks = tokio::task::JoinSet::new();
     for now in 100..120 {
         let store = store.clone();
-        tasks.spawn(async move { store.confirm_run(id, RunLane::Bulk, now).await.unwrap() });
+        tasks.spawn(async move {
+            store
+                .confirm_run(id, RunLane::Bulk, now, "2026-11-23")
+                .await
+                .unwrap()
+        });
     }
     let confirmed = tasks
         .join_all()
@@ -139,13 +144,18 @@ async fn a_plan_is_confirmed_once_however_often_and_at_once() {
         .filter(|first| *first)
         .count();
     assert_eq!(confirmed, 1);
-    assert!(!store.confirm_run(id, RunLane::Bulk, 500).await.unwrap());
+    assert!(
+        !store
+            .confirm_run(id, RunLane::Bulk, 500, "2026-11-23")
+            .await
+            .unwrap()
+    );
     let run = store.run(id).await.unwrap().unwrap();
     assert_eq!(run.state, RunState::Waiting);
     assert!((100..120).contains(&run.confirmed_at.unwrap()));
     assert!(
         !store
-            .confirm_run(RunId(99), RunLane::Bulk, 1)
+            .confirm_run(RunId(99), RunLane::Bulk, 1, "2026-11-23")
             .await
             .unwrap()
     );
@@ -160,9 +170,24 @@ async fn open_runs_stand_in_the_order_of_confirmation_whatever_the_clock_says() 
         preview(store, 1).await,
         preview(store, 1).await,
     ];
-    assert!(store.confirm_run(second, RunLane::Bulk, 100).await.unwrap());
-    assert!(store.confirm_run(third, RunLane::Bulk, 100).await.unwrap());
-    assert!(store.confirm_run(first, RunLane::Bulk, 40).await.unwrap());
+    assert!(
+        store
+            .confirm_run(second, RunLane::Bulk, 100, "2026-11-23")
+            .await
+            .unwrap()
+    );
+    assert!(
+        store
+            .confirm_run(third, RunLane::Bulk, 100, "2026-11-23")
+            .await
+            .unwrap()
+    );
+    assert!(
+        store
+            .confirm_run(first, RunLane::Bulk, 40, "2026-11-23")
+            .await
+            .unwrap()
+    );
     let open: Vec<RunId> = store
         .open_runs(1)
         .await
@@ -195,7 +220,10 @@ async fn a_run_begins_only_while_it_waits() {
         !store.begin_run(id, 1).await.unwrap(),
         "nobody confirmed it"
     );
-    store.confirm_run(id, RunLane::Bulk, 2).await.unwrap();
+    store
+        .confirm_run(id, RunLane::Bulk, 2, "2026-11-23")
+        .await
+        .unwrap();
     assert!(store.begin_run(id, 3).await.unwrap());
     store
         .set_run_state(id, RunState::Paused, Some("the key".to_owned()), 4)
@@ -229,7 +257,10 @@ async fn cancelling_an_idle_run_ends_all_of_it_at_once() {
         !store.request_cancel(id).await.unwrap(),
         "a preview is not running"
     );
-    store.confirm_run(id, RunLane::Bulk, 2).await.unwrap();
+    store
+        .confirm_run(id, RunLane::Bulk, 2, "2026-11-23")
+        .await
+        .unwrap();
     set(store, id, 0, Outcome::Done, None).await;
     set(store, id, 1, Outcome::Sending, None).await;
     assert!(
@@ -277,7 +308,10 @@ async fn changes_are_read_by_outcome_place_and_conversation() {
     let house = House::new().await;
     let store = &house.store;
     let id = preview(store, 10).await;
-    store.confirm_run(id, RunLane::Bulk, 2).await.unwrap();
+    store
+        .confirm_run(id, RunLane::Bulk, 2, "2026-11-23")
+        .await
+        .unwrap();
     set(store, id, 2, Outcome::Failed, Some("no")).await;
     set(store, id, 3, Outcome::Failed, Some("no")).await;
     set(store, id, 4, Outcome::Uncertain, Some("who knows")).await;
@@ -310,14 +344,20 @@ async fn the_history_of_a_conversation_is_not_crowded_out_by_plans_and_other_acc
     let house = House::new().await;
     let store = &house.store;
     let id = preview(store, 1).await;
-    store.confirm_run(id, RunLane::Bulk, 2).await.unwrap();
+    store
+        .confirm_run(id, RunLane::Bulk, 2, "2026-11-23")
+        .await
+        .unwrap();
     for _ in 0..5 {
         preview(store, 1).await;
         let other = store
             .create_preview(new_run(2, 10), changes(1))
             .await
             .unwrap();
-        store.confirm_run(other, RunLane::Bulk, 3).await.unwrap();
+        store
+            .confirm_run(other, RunLane::Bulk, 3, "2026-11-23")
+            .await
+            .unwrap();
     }
     let history = store
         .changes_of_conversation(1, &"c0".into(), 5)
@@ -380,7 +420,10 @@ async fn old_previews_are_forgotten_with_their_changes() {
         preview(store, 3).await,
         preview(store, 3).await,
     ];
-    store.confirm_run(run, RunLane::Bulk, 11).await.unwrap();
+    store
+        .confirm_run(run, RunLane::Bulk, 11, "2026-11-23")
+        .await
+        .unwrap();
     assert_eq!(store.forget_previews(10).await.unwrap(), 0);
     let late = store
         .create_preview(new_run(1, 99), changes(1))

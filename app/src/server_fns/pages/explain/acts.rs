@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use routing::model::RuleId;
 use store::{ActMode, RuleAct};
+use triage::outcome::Outcome;
 use triage::text;
 
 use super::Found;
@@ -57,8 +58,11 @@ fn row(words: &Words, found: &Found, act: &RuleAct) -> impl IntoView + use<> {
     };
     let run = match (act.run, act.mode) {
         (Some(run), _) => {
+            let sent = found.sent.get(&(run, act.rule.clone()));
+            let became = sent.map(|sent| became(sent));
             let run = run.0;
-            view! { ", " <a href=format!("/runs/{run}")>{format!("run {run}")}</a> }.into_any()
+            view! { ", " <a href=format!("/runs/{run}")>{format!("run {run}")}</a> {became} }
+                .into_any()
         }
         (None, ActMode::Shadow) => ", a shadow: nothing was sent".into_any(),
         (None, ActMode::On) => ", nothing was sent for it".into_any(),
@@ -71,6 +75,21 @@ fn row(words: &Words, found: &Found, act: &RuleAct) -> impl IntoView + use<> {
             </span>
         </li>
     }
+}
+
+/// What became of the changes of an act, where it is more than that they are done.
+fn became(sent: &[Outcome]) -> String {
+    let mut all = String::new();
+    for outcome in Outcome::ALL {
+        let count = sent.iter().filter(|one| **one == outcome).count();
+        match count {
+            0 => {}
+            _ if outcome == Outcome::Done => {}
+            _ if count == sent.len() => all.push_str(&format!(": {}", outcome.as_str())),
+            _ => all.push_str(&format!(": {count} of {} {}", sent.len(), outcome.as_str())),
+        }
+    }
+    all
 }
 
 /// What made the rule look, from the occurrence that is kept with an act.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use routing::model::RuleId;
 use store::{Author, ChangeRow, Run};
 use triage::actions::Change;
+use triage::outcome::Outcome;
 use triage::text;
 
 use super::{Found, acts};
@@ -62,7 +63,10 @@ pub(super) fn draw(
     };
     let names = names(run);
     let (did, note) = match &change.change {
-        Change::AddNote(note) => ("added this note:".to_owned(), Some(note.clone())),
+        Change::AddNote(note) if change.outcome == Outcome::Done => {
+            ("added this note:".to_owned(), Some(note.clone()))
+        }
+        Change::AddNote(note) => ("asked for this note:".to_owned(), Some(note.clone())),
         other => {
             let before = text::before(&change.before, &names);
             let words = text::change(other, &names);

@@ -3,10 +3,10 @@
 use engine::{Clock, Config};
 use hiver_sim::{ConversationChange, Deed, Status};
 use routing::model::{Actions, Rule, When};
-use triage::outcome::Outcome;
+use triage::outcome::{Outcome, RunState};
 use triage::selection::Selection;
 
-use super::support::{assign, deliver, note, quiet, rule, runs_of_rules, save};
+use super::support::{assign, create, deliver, note, quiet, rule, runs_of_rules, save};
 use crate::support::{House, changes, eventually, matching, start, until_synced, user};
 
 /// Says what the last run of rules did, as outcomes and reasons.
@@ -120,4 +120,33 @@ async fn a_note_does_not_tell_of_what_hiver_refused() {
     let rows = last_run(&engine).await;
     let outcomes: Vec<_> = rows.iter().map(|(outcome, _)| *outcome).collect();
     assert_eq!(outcomes, [Outcome::Failed, Outcome::Failed], "{rows:?}");
+}
+
+#[tokio::test]
+async fn a_small_run_does_not_wait_for_a_big_one_that_is_about_others() {
+    let house = House::new(60).await;
+    let config = Config {
+        requests_per_second: Some(20.0),
+        ..house.config()
+    };
+    let engine = start(&house.database(), config, Clock::system()).await;
+    until_synced(&engine).await;
+    let big = rule("big", When::OnDemand, note("Seen."));
+    let fast = rule("fast", When::Created, note("New."));
+    save(&engine, vec![big, fast]).await;
+    let all: Selection = matching("");
+    let asked = engine.run_rules_on_demand(&all, Some("once")).await;
+    let big = asked.unwrap().runs[0];
+    let id = create(&house, "In between");
+    deliver(&engine, "conversation.created", &id, 0).await;
+    eventually(&engine, "the small one is over", async || {
+        let runs = runs_of_rules(&engine).await;
+        runs.len() == 2 && runs[1].state == RunState::Finished
+    })
+    .await;
+    let tally = engine.run_status(big).await.unwrap().unwrap().tally;
+    assert!(tally.waiting > 0, "{tally:?}");
+    quiet(&engine).await;
+    let notes = house.sim().conversation(&id).unwrap().notes;
+    assert_eq!(notes.len(), 1);
 }
