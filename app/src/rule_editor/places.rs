@@ -74,6 +74,10 @@ pub(crate) fn said(problem: &ProblemKind) -> String {
         ProblemKind::NoAction => {
             "The rule does nothing: pick something it does, or let it stop here.".to_owned()
         }
+        ProblemKind::NobodyToShareAmong => {
+            "Nobody is named to share among: name at least one user, or pick something else."
+                .to_owned()
+        }
         ProblemKind::BlankName => "The rule has no name: give it one.".to_owned(),
         ProblemKind::EmptyList => "Nothing is named: name at least one, or remove this.".to_owned(),
         ProblemKind::NoBounds => "No length is given: type one of the two.".to_owned(),

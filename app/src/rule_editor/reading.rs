@@ -148,8 +148,12 @@ impl Reader {
             let text = if typed.trim().is_empty() {
                 format!("Type {what}.")
             } else {
-                let typed: String = typed.chars().take(40).collect();
-                format!("`{typed}` is not {what}; type digits, such as `24`.")
+                let shown: String = typed.chars().take(40).collect();
+                if typed.trim().chars().all(|one| one.is_ascii_digit()) {
+                    format!("`{shown}` is too large; type at most `{}`.", u32::MAX)
+                } else {
+                    format!("`{shown}` is not {what}; type digits, such as `24`.")
+                }
             };
             self.problem(field, text);
             1

@@ -98,6 +98,9 @@ impl Check {
             self.problem_at("name", ProblemKind::BlankName);
         } else if characters > MAX_NAME_CHARACTERS {
             self.problem_at("name", ProblemKind::LongName(characters));
+        } else if let Some((place, control)) = (1..).zip(rule.name.chars()).find(is_control) {
+            let code = format!("U+{:04X}", u32::from(control));
+            self.problem_at("name", ProblemKind::ControlCharacter { code, place });
         }
         if rule.when.is_empty() {
             self.problem_at("when", ProblemKind::NoOccasion);
@@ -226,7 +229,9 @@ impl Check {
     fn actions(&mut self, actions: &Actions) {
         if let Some(Assign::Share(share)) = &actions.assign {
             self.at("assign.share.among", |check| {
-                check.named(&share.among);
+                if share.among.is_empty() {
+                    check.problem(ProblemKind::NobodyToShareAmong);
+                }
                 let mut seen = HashSet::new();
                 for (index, member) in share.among.iter().enumerate() {
                     if !seen.insert(&member.user) {
@@ -271,6 +276,10 @@ impl Check {
             }
         }
     }
+}
+
+fn is_control((_, character): &(usize, char)) -> bool {
+    character.is_control()
 }
 
 fn text_problem(text: &str, form: Form) -> Option<ProblemKind> {

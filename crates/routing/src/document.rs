@@ -1,11 +1,14 @@
 //! Rule sets as JSON.
 
+mod misread;
+
 use std::collections::HashSet;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::Value;
 use triage::model::Directory;
 
+use self::misread::{Misread, misread};
 use crate::{
     check::check,
     model::{RuleId, RuleSet, VERSION},
@@ -42,13 +45,14 @@ pub enum DocumentError {
     )]
     NoVersion,
     /// Something in it is missing, of another kind, or not known.
-    #[error("Cannot read `{path}` of the document")]
+    #[error("{}", placed(path, what, *line))]
     Shape {
-        /// The place, such as `rules[3].conditions.all[1].text`.
+        /// The place, such as `rules[3].conditions.all[1].text`; empty for all of the document.
         path: String,
-        /// What is wrong there.
-        #[source]
-        source: serde_json::Error,
+        /// What is wrong there, and the way out.
+        what: String,
+        /// The line, where the document has several.
+        line: Option<usize>,
     },
     /// It can be read, but not used.
     #[error("The rules cannot be used: {}", listed(.0))]
@@ -58,6 +62,15 @@ pub enum DocumentError {
 fn listed(problems: &[Problem]) -> String {
     let all: Vec<String> = problems.iter().map(Problem::to_string).collect();
     all.join("; ")
+}
+
+fn placed(path: &str, what: &str, line: Option<usize>) -> String {
+    let line = line.map_or_else(String::new, |line| format!(" (line {line})"));
+    if path.is_empty() {
+        format!("The document cannot be read: {what}{line}")
+    } else {
+        format!("`{path}`: {what}{line}")
+    }
 }
 
 /// Reads a document: a rule set, or the list `[{"keyword", "tag", "assignee"}]` of Hiver's tutorial. Names of
@@ -75,14 +88,7 @@ pub fn read(text: &str, directory: &Directory) -> Result<RuleSet, DocumentError>
         let entries = shaped(text)?;
         return tutorial::rules(entries, directory).map_err(DocumentError::Problems);
     }
-    let Head { version } = serde_json::from_str(text).map_err(|error| {
-        // It is JSON, of another kind.
-        if error.is_data() {
-            DocumentError::NoVersion
-        } else {
-            DocumentError::NotJson(error)
-        }
-    })?;
+    let version = version_of(text)?;
     match version {
         None => return Err(DocumentError::NoVersion),
         Some(Value::Number(number)) => match number.as_u64() {
@@ -163,25 +169,32 @@ pub fn schema() -> Result<String, serde_json::Error> {
     Ok(text)
 }
 
-fn shaped<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DocumentError> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let read = with_path(&mut json)?;
-    json.end().map_err(DocumentError::NotJson)?;
-    Ok(read)
+/// What it says that its version is; of another kind of JSON than an object, nothing.
+fn version_of(text: &str) -> Result<Option<Value>, DocumentError> {
+    match shaped::<Head>(text) {
+        Ok(Head { version }) => Ok(version),
+        Err(DocumentError::Shape { path, .. }) if path != "version" => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
-fn with_path<'de, T: Deserialize<'de>>(
-    json: impl Deserializer<'de, Error = serde_json::Error>,
-) -> Result<T, DocumentError> {
-    serde_path_to_error::deserialize(json).map_err(|error| {
-        let path = error.path().to_string();
-        let source = error.into_inner();
-        if source.is_data() {
-            DocumentError::Shape { path, source }
-        } else {
-            DocumentError::NotJson(source)
-        }
-    })
+fn shaped<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DocumentError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let read = serde_path_to_error::deserialize(&mut json);
+    // Only what is no JSON at all is said to be none.
+    let (path, error) = match read {
+        Ok(read) => return json.end().map(|()| read).map_err(DocumentError::NotJson),
+        Err(error) => (error.path().clone(), error.into_inner()),
+    };
+    serde_json::from_str::<IgnoredAny>(text).map_err(DocumentError::NotJson)?;
+    match misread(text, &path, &error) {
+        Some(Misread { path, what }) => Err(DocumentError::Shape {
+            path,
+            what,
+            line: text.trim_end().contains('\n').then(|| error.line()),
+        }),
+        None => Err(DocumentError::NotJson(error)),
+    }
 }
 
 /// An id made of `text` that is not in `taken`, and is from then on: `invoice`, `invoice-2`.

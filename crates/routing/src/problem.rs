@@ -48,8 +48,15 @@ pub enum ProblemKind {
         "version {0} of the format is not known here; this program reads version {VERSION}, a newer one may read it"
     )]
     Version(u32),
-    #[error("{0} rules are too many; at most {MAX_RULES} are taken")]
+    #[error(
+        "{0} rules are too many; at most {MAX_RULES} are taken; rules that do the same fit into one with several texts"
+    )]
     TooManyRules(usize),
+    #[error(
+        "{0} entries are too many; at most {MAX_RULES} are taken; keywords with the same tag and assignee fit into one \
+         rule: its `texts` are a list, and any of them is enough"
+    )]
+    TooManyEntries(usize),
     #[error("{0} texts in all conditions are too many; at most {MAX_TEXTS} are taken")]
     TooManyTexts(usize),
     #[error("the id `{id}` is that of `rules[{first}]` already; give each rule an id of its own")]
@@ -60,6 +67,8 @@ pub enum ProblemKind {
     BlankName,
     #[error("the name has {0} characters; at most {MAX_NAME_CHARACTERS} are taken")]
     LongName(usize),
+    #[error("the name has a control character ({code}) at place {place}; take it out")]
+    ControlCharacter { code: String, place: usize },
     #[error("the rule never looks at anything; name an occasion, such as `created`")]
     NoOccasion,
     #[error("the rule does nothing; give it an action, or let it stop later rules")]
@@ -68,6 +77,8 @@ pub enum ProblemKind {
     TooDeep,
     #[error("the list is empty; name at least one, or leave the condition out")]
     EmptyList,
+    #[error("nobody is named to share among; name at least one user, or leave `assign` out")]
+    NobodyToShareAmong,
     #[error("the text is empty and would be found everywhere; give it at least one character")]
     EmptyText,
     #[error("nothing is left of `{0}` without its accents; use `match_accents`")]

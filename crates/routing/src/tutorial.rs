@@ -38,7 +38,7 @@ pub struct Entry {
 pub fn rules(entries: Vec<Entry>, directory: &Directory) -> Result<RuleSet, Vec<Problem>> {
     let mut problems = Vec::new();
     if entries.len() > MAX_RULES {
-        let kind = ProblemKind::TooManyRules(entries.len());
+        let kind = ProblemKind::TooManyEntries(entries.len());
         return Err(vec![Problem {
             path: String::new(),
             kind,
@@ -75,7 +75,18 @@ pub fn rules(entries: Vec<Entry>, directory: &Directory) -> Result<RuleSet, Vec<
 }
 
 fn rule(keyword: String, tag: TagId, user: UserId) -> Rule {
-    let name: String = keyword.chars().take(MAX_NAME_CHARACTERS).collect();
+    let plain = |character: char| {
+        if character.is_control() {
+            ' '
+        } else {
+            character
+        }
+    };
+    let name: String = keyword
+        .chars()
+        .map(plain)
+        .take(MAX_NAME_CHARACTERS)
+        .collect();
     let name = if name.trim().is_empty() {
         "Spaces".to_owned()
     } else {

@@ -52,7 +52,7 @@ fn heard(state: Shared, event: &Event) {
         ("input", Some(field)) if !is_choice(&field) => filled_in(state, &field, false),
         ("change", Some(field)) if is_choice(&field) => filled_in(state, &field, true),
         ("submit", Some(form)) => submitted(state, event.unchecked_ref(), &form),
-        ("keydown", Some(field)) => pressed(event.unchecked_ref(), &field),
+        ("keydown", Some(field)) => pressed(state, event.unchecked_ref(), &field),
         ("dragstart", Some(grip)) => {
             let line = line_of(&grip);
             if let Some(line) = &line
@@ -96,7 +96,27 @@ fn submitted(state: Shared, event: &SubmitEvent, form: &Element) {
     want(state, Wanted::of(form.clone(), asked, true));
 }
 
-fn pressed(event: &KeyboardEvent, field: &Element) {
+fn pressed(state: Shared, event: &KeyboardEvent, field: &Element) {
+    let up = event.key() == "ArrowUp";
+    if event.alt_key()
+        && (up || event.key() == "ArrowDown")
+        && let Some(line) = line_of(field)
+    {
+        event.prevent_default();
+        // The other one moves: the focus stays.
+        let moved = match up {
+            true => line
+                .previous_element_sibling()
+                .map(|one| line.after_with_node_1(&one)),
+            false => line
+                .next_element_sibling()
+                .map(|one| line.before_with_node_1(&one)),
+        };
+        if moved.is_some() {
+            put(state, &line);
+        }
+        return;
+    }
     // The element around the focus, and the button in it.
     let (around, button) = match (event.key().as_str(), event.alt_key()) {
         ("ArrowUp", true) => ("[data-keys]", ":scope > .moves > [data-move=up]"),
@@ -141,18 +161,22 @@ fn dragged_over(state: Shared, event: &DragEvent, over: Option<&Element>) {
 
 fn dragged(state: Shared) {
     let dragged = state.try_update_value(|state| state.dragged.take());
-    let Some(dragged) = dragged.flatten() else {
-        return;
-    };
+    if let Some(line) = dragged.flatten() {
+        put(state, &line);
+    }
+}
+
+/// Tells where a line was put.
+fn put(state: Shared, line: &Element) {
     let mut place = 0;
-    let mut before = dragged.previous_element_sibling();
+    let mut before = line.previous_element_sibling();
     while let Some(line) = before {
         place += 1;
         before = line.previous_element_sibling();
     }
     if let (Some(id), Some(form)) = (
-        dragged.get_attribute("data-drag"),
-        form_of(&dragged, "form[data-live]"),
+        line.get_attribute("data-drag"),
+        form_of(line, "form[data-live]"),
     ) {
         let asked = Some(("do".to_owned(), format!("put {id} {place}")));
         want(state, Wanted::of(form, asked, true));

@@ -3,7 +3,7 @@
 use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::js_sys::Reflect;
-use web_sys::{Element, HtmlFormElement};
+use web_sys::{Element, HtmlElement, HtmlFormElement};
 
 use crate::keys::html_element;
 
@@ -106,6 +106,13 @@ pub(super) fn take_over(
         .flatten()
         .find_map(|id| html_element(&id));
     if let Some(field) = field {
+        // What can go no further leaves the focus to its neighbour.
+        let neighbour = || field.parent_element()?.query_selector(":enabled").ok()?;
+        if field.matches(":disabled").unwrap_or(false)
+            && let Some(other) = neighbour()
+        {
+            let _ = other.unchecked_into::<HtmlElement>().focus();
+        }
         let _ = field.focus();
         if let Some((_, ends)) = selected.filter(|(id, _)| *id == field.id()) {
             for (end, at) in selection.iter().zip(ends) {

@@ -106,8 +106,10 @@ fn send_body(state: Shared, wanted: Wanted, body: UrlSearchParams, kept: bool) {
     if let Some((name, value)) = &asked {
         body.append(name, value);
     }
-    // What a button does may move fields from under whoever fills them in.
-    let moves = asked.as_ref().is_some_and(|(name, _)| name == "do");
+    // What a button does may move fields from under whoever fills them in. What was put somewhere stands there already.
+    let moves = asked
+        .as_ref()
+        .is_some_and(|(name, what)| name == "do" && !what.starts_with("put "));
     let fields = form.query_selector("[data-part=fields]").ok().flatten();
     let fields = fields.filter(|_| moves);
     let focused = focused();
@@ -154,6 +156,8 @@ fn send_body(state: Shared, wanted: Wanted, body: UrlSearchParams, kept: bool) {
                 let _ = form.remove_attribute("data-out");
                 // What waits was filled in before this was answered: the fields are drawn by its own answer.
                 let typed = state.with_value(|state| state.typed.clone());
+                // What waits draws the fields anew.
+                let redraw = redraw && next.as_ref().is_none_or(|next| !next.redraw);
                 // The form of another rule may stand in its place by now.
                 if form.is_connected() {
                     take_over(&html, redraw, &typed, focused.filter(|_| moves));

@@ -143,7 +143,10 @@ impl Reader {
             *bound = Some(number.checked_mul(unit).unwrap_or_else(|| {
                 self.problem(
                     field,
-                    format!("`{number}` is longer than can be told; type less."),
+                    format!(
+                        "`{number}` is longer than can be told; type at most `{}`.",
+                        u32::MAX / unit
+                    ),
                 );
                 1
             }));

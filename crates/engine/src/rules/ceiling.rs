@@ -114,7 +114,9 @@ impl Engine {
         let names = &live.directory;
         let were_ever_read = !names.users.is_empty() || !names.tags.is_empty();
         let is_new = rules.names_checked.load(Ordering::Acquire) != live.number();
-        if !rules.names_read.swap(false, Ordering::AcqRel) && !(is_new && were_ever_read) {
+        let were_just_read = rules.names_read.swap(false, Ordering::AcqRel);
+        let is_due = were_just_read || (is_new && were_ever_read);
+        if !is_due {
             return Ok(());
         }
         let looked = self.shadow_what_names_the_gone(&live).await;

@@ -60,7 +60,7 @@ fn read(document: &Value) -> Result<RuleSet, DocumentError> {
 }
 
 /// The whole chain of messages.
-fn said(error: &DocumentError) -> String {
+pub fn said(error: &DocumentError) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -161,7 +161,10 @@ fn what_cannot_be_read_is_named_with_its_place() {
         ),
         (
             with("/rules/0/conditions/all/2", json!({"nine": []})),
-            ["`rules[0].conditions.all[2]`", "unknown variant"],
+            [
+                "`rules[0].conditions.all[2]`",
+                "`nine` is not known here; use one of `all`, `any`",
+            ],
         ),
         (
             with("/rules/0/hours/from", json!("9am")),
@@ -169,7 +172,10 @@ fn what_cannot_be_read_is_named_with_its_place() {
         ),
         (
             with("/rules/0/actions/add_tags/0", json!(7)),
-            ["`rules[0].actions.add_tags[0]`", "expected a string"],
+            [
+                "`rules[0].actions.add_tags[0]`",
+                "the number 7 stands where a text",
+            ],
         ),
         (with("/version", json!(2)), ["version 2", "newer"]),
         (with("/version", json!(0)), ["`version`", "version 0"]),
@@ -200,7 +206,7 @@ fn what_cannot_be_read_is_named_with_its_place() {
         ),
         (
             said(&document::read(&bottomless, &directory()).unwrap_err()),
-            ["", "recursion limit"],
+            ["`rules[0].conditions`: ", "nested deeper than 16; split"],
         ),
     ];
     for (message, expected) in cases {
@@ -306,6 +312,23 @@ fn what_cannot_be_used_is_named_with_its_place_and_a_way_out() {
             "`rules[0].actions.assign.share.among[1].user`: the user `usr_ana` is named twice",
         ),
         (
+            with("/rules/0/actions/assign/share/among", json!([])),
+            "`rules[0].actions.assign.share.among`: nobody is named to share among; name at least one user, or leave \
+             `assign` out",
+        ),
+        (
+            with("/rules/0/name", json!("a\u{0}b")),
+            "`rules[0].name`: the name has a control character (U+0000) at place 2; take it out",
+        ),
+        (
+            with("/rules/0/name", json!("two\nlines")),
+            "`rules[0].name`: the name has a control character (U+000A) at place 4; take it out",
+        ),
+        (
+            with("/rules/0/name", json!("\u{9f}")),
+            "`rules[0].name`: the name has a control character (U+009F) at place 1; take it out",
+        ),
+        (
             with("/rules/0/hours/to", json!("09:00")),
             "`rules[0].hours`: the hours end when they begin",
         ),
@@ -339,9 +362,18 @@ fn the_list_of_the_tutorial_becomes_rules() {
         {"keyword": "invoice", "tag": "billing", "assignee": "usr_ana"},
         {"keyword": "Log in!", "tag": "Technical", "assignee": "ben okafor"},
         {"keyword": "invoice", "tag": "billing", "assignee": "usr_ana@example.com"},
+        {"keyword": "two\nlines", "tag": "billing", "assignee": "usr_ana"},
+        {"keyword": "\t", "tag": "billing", "assignee": "usr_ana"},
     ]);
-    let rules = read(&list).unwrap();
+    let mut rules = read(&list).unwrap();
     assert_eq!(check(&rules), []);
+    // What a name cannot have is a space in it.
+    let names: Vec<&str> = rules.rules[3..]
+        .iter()
+        .map(|rule| rule.name.as_str())
+        .collect();
+    assert_eq!(names, ["two lines", "Spaces"]);
+    rules.rules.truncate(3);
     let ids: Vec<&str> = rules.rules.iter().map(|rule| rule.id.as_str()).collect();
     assert_eq!(ids, ["invoice", "log-in", "invoice-2"]);
     let users: Vec<&UserId> = rules
@@ -380,6 +412,12 @@ fn a_list_that_cannot_be_used_names_its_entries() {
     ] {
         assert!(message.contains(part), "`{part}` is not in: {message}");
     }
+    let entry = json!({"keyword": "a", "tag": "billing", "assignee": "usr_ana"});
+    assert_eq!(
+        refused(&json!(vec![entry; 10_000])),
+        "The rules cannot be used: 10000 entries are too many; at most 5000 are taken; keywords with the same tag and \
+         assignee fit into one rule: its `texts` are a list, and any of them is enough"
+    );
     let message = refused(&json!([{"keyword": "a", "tag": "billing"}]));
     assert!(
         message.contains("`[0]`") && message.contains("missing field `assignee`"),

@@ -12,7 +12,11 @@ mod evaluating;
 #[cfg(test)]
 mod explaining;
 #[cfg(test)]
+mod following;
+#[cfg(test)]
 mod linting;
+#[cfg(test)]
+mod misreading;
 #[cfg(test)]
 mod random;
 #[cfg(test)]
