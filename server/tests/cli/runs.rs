@@ -215,7 +215,7 @@ async fn a_run_is_cancelled_resumed_and_undone_through_a_server() {
     let short = house.plan(5, close).await;
     let store = house.store().await;
     store
-        .confirm_run(short, store::RunLane::Click, 1)
+        .confirm_run(short, store::RunLane::Click, 1, "2026-11-23")
         .await
         .unwrap();
     assert!(store.request_pause(short).await.unwrap());
