@@ -4,7 +4,7 @@
 #
 #   scripts/tools.sh build     what building needs: wasm target, cargo-leptos, wasm-bindgen, wasm-opt
 #   scripts/tools.sh test      the same, and what testing needs: nextest, Chromium, Playwright
-#   scripts/tools.sh path      prints the folders to put in front of PATH
+#   scripts/tools.sh path      prints the folders to put in front of PATH; scripts/bin is one of them
 set -euo pipefail
 
 CARGO_LEPTOS=0.3.11
@@ -119,7 +119,7 @@ install_test_tools() {
 }
 
 case "${1:-}" in
-  path) echo "$leptos_dir/bin:$bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$nextest_dir/bin" ;;
+  path) echo "$here/scripts/bin:$leptos_dir/bin:$bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$nextest_dir/bin" ;;
   browser) browser ;;
   build | test)
     mkdir -p "$tools"

@@ -51,12 +51,24 @@ pub async fn answer(
 }
 
 async fn draw(engine: &Engine, by: &SignedIn, asked: Asked) -> Result<(String, String), ApiError> {
+    let path = asked.path.clone();
     match pages::rules::draw(engine, by, asked).await {
         Ok(Some(page)) => Ok(page),
-        Ok(None) => Err(ApiError::NotFound(
-            "There is no such rule, or not any more. The list shows those that there are."
-                .to_owned(),
-        )),
+        Ok(None) => {
+            let of_leads = ["/rules/import", "/rules/save"].contains(&&*path);
+            if let Some(refusal) = by.lacks(Role::Lead).filter(|_| of_leads) {
+                return Err(refuse(ApiError::Forbidden(refusal)));
+            }
+            let what = match path.strip_prefix("/rules/versions/") {
+                Some(_) => {
+                    "There is no such version. The list of versions shows those that there are."
+                }
+                None => {
+                    "There is no such rule, or not any more. The list shows those that there are."
+                }
+            };
+            Err(ApiError::NotFound(what.to_owned()))
+        }
         Err(error) => Err(internal(&error)),
     }
 }

@@ -81,7 +81,8 @@ impl InForce {
 async fn import(place: &Place, file: &Path, add: bool, json: bool) -> Result<Exit, Stop> {
     let before = InForce::read(place).await?;
     let world = StoredWorld::read(&place.store, before.connection.id, now()).await;
-    let names = world.map_err(failed)?.directory();
+    let world = world.map_err(failed)?;
+    let names = world.directory();
     let read = read(file, &names).map_err(|fault| fault.into_problem(file, &names))?;
     let rules = if add {
         with(before.rules.clone(), read)
@@ -108,6 +109,12 @@ async fn import(place: &Place, file: &Path, add: bool, json: bool) -> Result<Exi
         }
         return Ok(Exit::Done);
     }
+    let per_day = place.config()?.requests_per_day;
+    let odd = world.warnings(&rules, per_day).unwrap_or_default();
+    let odd: Vec<String> = odd
+        .iter()
+        .map(|one| routing::words::warning(one, &rules, &names))
+        .collect();
     let note = format!("imported from {}", name_of(file));
     let version = save(place, &before, rules, note).await?;
     if json {
@@ -115,10 +122,14 @@ async fn import(place: &Place, file: &Path, add: bool, json: bool) -> Result<Exi
             .iter()
             .map(|line| json!({ "rule": line.rule, "name": line.name, "text": words::line(line) }))
             .collect();
-        let value = json!({ "version": version, "saved": true, "differences": differences });
+        let value = json!({ "version": version, "saved": true, "differences": differences, "warnings": odd });
         print(&value.to_string())?;
     } else {
         print(&rules_saved(version))?;
+        for text in odd {
+            // They are saved; a closed standard error leaves nobody to tell.
+            drop(writeln!(std::io::stderr(), "warning: {text}"));
+        }
     }
     Ok(Exit::Done)
 }

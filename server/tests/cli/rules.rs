@@ -161,6 +161,30 @@ async fn what_is_odd_is_said_and_fails_only_where_asked_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_odd_about_what_was_imported_is_said() {
+    let house = House::read().await;
+    let list = json!([{ "keyword": "no such word", "tag": "nowhere", "assignee": "nobody" }]);
+    house.write("odd.json", &list.to_string());
+    let imported = house.run(&["rules", "import", "odd.json"]).await;
+    assert_eq!(imported.code, 0, "{imported:?}");
+    for odd in [
+        "warning: “no such word” names the tag `nowhere`",
+        "fits none of",
+    ] {
+        assert!(imported.err.contains(odd), "{imported:?}");
+    }
+    house.write(
+        "odder.json",
+        &list.to_string().replace("nowhere", "elsewhere"),
+    );
+    let imported = house
+        .json(&["rules", "import", "odder.json", "--json"])
+        .await;
+    let warnings = imported["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 3, "{imported}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn added_rules_leave_the_others() {
     let house = House::read().await;
     let other = RULE.replace("\"ping\"", "\"pong\"").replace("Ping", "Pong");
