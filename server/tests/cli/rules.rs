@@ -163,25 +163,23 @@ async fn what_is_odd_is_said_and_fails_only_where_asked_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_odd_about_what_was_imported_is_said() {
     let house = House::read().await;
-    let list = json!([{ "keyword": "no such word", "tag": "nowhere", "assignee": "nobody" }]);
-    house.write("odd.json", &list.to_string());
+    let odd = r#"{"id":"odd","name":"Odd","when":["created"],
+        "conditions":{"text":{"test":"contains","texts":["no such word"]}},"actions":{"add_tags":["tag_gone"]}}"#;
+    house.write_rules("odd.json", &[odd]);
     let imported = house.run(&["rules", "import", "odd.json"]).await;
     assert_eq!(imported.code, 0, "{imported:?}");
     for odd in [
-        "warning: “no such word” names the tag `nowhere`",
-        "fits none of",
+        "warning: “Odd” names the tag `tag_gone`",
+        "warning: “Odd” fits none of",
     ] {
         assert!(imported.err.contains(odd), "{imported:?}");
     }
-    house.write(
-        "odder.json",
-        &list.to_string().replace("nowhere", "elsewhere"),
-    );
+    house.write_rules("odder.json", &[&odd.replace("\"Odd\"", "\"Odder\"")]);
     let imported = house
         .json(&["rules", "import", "odder.json", "--json"])
         .await;
     let warnings = imported["warnings"].as_array().unwrap();
-    assert_eq!(warnings.len(), 3, "{imported}");
+    assert_eq!(warnings.len(), 2, "{imported}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
