@@ -288,7 +288,7 @@ async fn only_leads_save_import_and_restore() {
             ]));
         assert_eq!(viewer.send(request).await.status, 403, "{path}");
         if path != "/rules/versions" {
-            assert_eq!(viewer.get(path).await.status, 404, "{path}");
+            assert_eq!(viewer.get(path).await.status, 403, "{path}");
         }
     }
     assert_eq!(console.fingerprint(&house).await, before);
