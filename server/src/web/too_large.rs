@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
 use axum::response::Response;
+use futures::StreamExt;
 use routing::document::MAX_BYTES;
 
 use super::plain;
@@ -14,6 +15,8 @@ use super::plain;
 pub(super) const LARGEST_BODY: usize = 2 * 1024 * 1024;
 /// The largest form with a document of rules, in bytes. In a form each character may take three.
 pub(super) const LARGEST_DOCUMENT: usize = 3 * MAX_BYTES + 64 * 1024;
+/// So much of what is not taken is read all the same.
+const MOST_READ_PAST: usize = 64 * 1024 * 1024;
 /// The form with a document.
 const IMPORT: &str = "/rules/import";
 
@@ -27,7 +30,10 @@ pub(super) async fn refuse(request: Request, next: Next) -> Response {
     let length = request.headers().get(CONTENT_LENGTH);
     let length: Option<usize> = length.and_then(|length| length.to_str().ok()?.parse().ok());
     match length {
-        Some(length) if length > largest => page(),
+        Some(length) if length > largest => {
+            read_past(request.into_body()).await;
+            page()
+        }
         Some(_) => next.run(request).await,
         // How much it is shows only when it is read.
         None => {
@@ -37,6 +43,17 @@ pub(super) async fn refuse(request: Request, next: Next) -> Response {
                 Err(_) => page(),
             }
         }
+    }
+}
+
+/// Reads what is not taken, up to a point: who is still sending when the connection closes does not see the answer.
+async fn read_past(body: Body) {
+    let mut parts = body.into_data_stream();
+    let mut read = 0;
+    while let Some(Ok(part)) = parts.next().await
+        && read < MOST_READ_PAST
+    {
+        read += part.len();
     }
 }
 
