@@ -170,9 +170,11 @@ test("rules move by keyboard and by drag", async ({ house, somebody }) => {
   await expect.poll(() => names(page)).toEqual(["invoice", "refund", "password", "login"]);
   await expect(page.getByRole("status").filter({ hasText: "“login” is rule 4 of 4 now." })).toBeVisible();
   await expect(lines(page).nth(3).locator(":focus")).toHaveCount(1);
+  await lines(page).nth(3).getByRole("link").focus();
   await page.keyboard.press("Alt+ArrowUp");
   await page.keyboard.press("Alt+ArrowUp");
   await expect(page.getByRole("status").filter({ hasText: "“login” is rule 2 of 4 now." })).toBeVisible();
+  await expect(lines(page).nth(1).getByRole("link")).toBeFocused();
   await kept(page, () => button(page, "Move invoice down").click());
   await expect.poll(() => names(page)).toEqual(["login", "invoice", "refund", "password"]);
   await kept(page, () => lines(page).nth(3).locator(".grip").dragTo(lines(page).nth(0), { targetPosition: { x: 40, y: 4 } }));

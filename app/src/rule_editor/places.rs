@@ -84,6 +84,10 @@ pub(crate) fn said(problem: &ProblemKind) -> String {
         ProblemKind::OnlyAccents(text) => {
             format!("Nothing is left of `{text}` without its accents: let accents matter.")
         }
+        ProblemKind::EndOfDay => {
+            "A day ends when the next one begins: write `00:00`, and pick the day after it."
+                .to_owned()
+        }
         ProblemKind::EmptyHours => {
             "The hours end when they begin: write `00:00` to `24:00` for the whole day.".to_owned()
         }

@@ -198,7 +198,12 @@ impl Work {
             forms: self.forms(),
             writers: self.writers(),
             steps: self.steps.clone(),
-            why: self.why.clone(),
+            // Why nothing is changed is nobody's question.
+            why: if self.is_changed() {
+                self.why.clone()
+            } else {
+                String::new()
+            },
         };
         let typed = serde_json::to_string(&typed).unwrap_or_default();
         engine

@@ -111,7 +111,7 @@ impl Check {
             {
                 // The end of a day is the beginning of the next, and comes only once.
                 self.at(format!("when[{index}].schedule.at"), |check| {
-                    check.problem(ProblemKind::EmptyHours);
+                    check.problem(ProblemKind::EndOfDay);
                 });
             }
         }

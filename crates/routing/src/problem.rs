@@ -99,6 +99,9 @@ pub enum ProblemKind {
     NoBounds,
     #[error("the hours end when they begin; write `00:00` to `24:00` for the whole day")]
     EmptyHours,
+    /// A schedule at the end of a day.
+    #[error("a day ends when the next one begins; write `00:00`, and the day after it")]
+    EndOfDay,
     #[error(
         "again after {0} hours is not possible; use 1 to {MAX_REPEAT_HOURS}, or `each_occurrence`"
     )]

@@ -106,8 +106,11 @@ pub(super) fn take_over(
         .flatten()
         .find_map(|id| html_element(&id));
     if let Some(field) = field {
-        // What can go no further leaves the focus to its neighbour.
-        let neighbour = || field.parent_element()?.query_selector(":enabled").ok()?;
+        // What can go no further leaves the focus to what it moves.
+        let neighbour = || {
+            let around = field.closest("[data-keys]").ok()??;
+            around.query_selector("a,select,input").ok()?
+        };
         if field.matches(":disabled").unwrap_or(false)
             && let Some(other) = neighbour()
         {

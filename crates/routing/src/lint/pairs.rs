@@ -4,7 +4,7 @@ use triage::actions::Change;
 
 use super::{effects::Written, facts::Facts, terms::Literal};
 use crate::{
-    model::{Actions, Mode, Rule, When},
+    model::{Actions, Assign, Mode, Repeat, Rule, When},
     moment::Occasion,
     warning::Warning,
 };
@@ -38,8 +38,9 @@ pub(super) fn hidden(rules: &[Read<'_>], place: usize) -> Option<Warning> {
         // Of what fits the later rule, going up: as each rule before it left it, and as that found it.
         let mut known = way.known.clone();
         let takes = rules[..place].iter().rev().find(|earlier| {
-            let found =
-                is_every_occasion_covered(later.rule, earlier.rule) && takes_all(earlier, &known);
+            let found = is_every_occasion_covered(later.rule, earlier.rule)
+                && takes_all(earlier, &known)
+                && (earlier.rule.stop || !known.allows(&surely_done(earlier.rule)));
             if earlier.rule.mode == Mode::On && !found {
                 known.undo(&earlier.rule.actions);
             }
@@ -56,6 +57,26 @@ pub(super) fn hidden(rules: &[Read<'_>], place: usize) -> Option<Warning> {
     } else {
         Warning::TooLate { rule, behind }
     })
+}
+
+/// What a rule has done to what it fits, whenever a later one looks: somebody may not be free, and what acts once leaves
+/// what became otherwise since. That a person unassigns what a rule has assigned is not expected.
+fn surely_done(rule: &Rule) -> Actions {
+    let actions = &rule.actions;
+    let assign = match &actions.assign {
+        Some(Assign::User(user)) => Some(Assign::User(user.clone())),
+        Some(Assign::Share(_)) | None => None,
+    };
+    match rule.repeat {
+        Repeat::EachOccurrence => Actions {
+            assign,
+            ..actions.clone()
+        },
+        Repeat::Once | Repeat::AfterHours(_) => Actions {
+            assign,
+            ..Actions::default()
+        },
+    }
 }
 
 /// Whether a rule keeps from later ones all that is `known` so when it has looked: because it stops what fits it, or

@@ -6,8 +6,8 @@ use routing::{
     evaluate::Evaluator,
     lint::{Habit, Surroundings, lint},
     model::{
-        Actions, Assign, AssigneeTest, Condition, Hours, Mode, Repeat, Rule, RuleId, RuleSet, Span,
-        TagsTest, TextCondition, TextField, TextTest, When,
+        Actions, Assign, AssigneeTest, Condition, Hours, Mode, Repeat, Rule, RuleId, RuleSet,
+        Share, ShareBy, ShareMember, Span, TagsTest, TextCondition, TextField, TextTest, When,
     },
     moment::{Moment, Occasion},
     warning::Warning,
@@ -297,6 +297,16 @@ fn what_an_earlier_rule_stops_is_hidden() {
     );
 }
 
+fn tagging_open() -> Rule {
+    Rule {
+        actions: Actions {
+            add_tags: vec!["t_vip".into()],
+            ..Actions::default()
+        },
+        ..when("b", status("open"))
+    }
+}
+
 #[test]
 fn what_an_earlier_rule_changes_comes_too_late() {
     let to = |id: &str, user: &str, condition: Condition| Rule {
@@ -314,6 +324,32 @@ fn what_an_earlier_rule_changes_comes_too_late() {
     assert_eq!(warned(&pair(first("invoice"), "my invoices")), [late]);
     let anybodys = to("a", "usr_ana", contains("invoice"));
     assert_eq!(warned(&pair(anybodys, "invoice")), [late]);
+    // Nobody may be free, and what acts once leaves what became open again.
+    let sharing = |mut rule: Rule| {
+        rule.actions.assign = Some(Assign::Share(Share {
+            by: ShareBy::RoundRobin,
+            among: vec![ShareMember {
+                user: "usr_ana".into(),
+                cap: Some(1),
+            }],
+        }));
+        rule
+    };
+    none_of(&warned(&pair(sharing(first("invoice")), "invoice")));
+    let closing = Rule {
+        actions: Actions {
+            set_status: Some(Status::Closed),
+            ..Actions::default()
+        },
+        ..when("a", status("open"))
+    };
+    let tagging = tagging_open();
+    none_of(&warned(&set([closing.clone(), tagging.clone()])));
+    let always = Rule {
+        repeat: Repeat::EachOccurrence,
+        ..closing
+    };
+    assert_eq!(warned(&set([always, tagging])), [late]);
     // What is left over for the later one is its own.
     none_of(&warned(&pair(first("my invoices"), "invoice")));
     none_of(&warned(&pair(first("refund"), "invoice")));

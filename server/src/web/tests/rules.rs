@@ -604,4 +604,16 @@ async fn why_rules_are_saved_stays_typed() {
         .await;
     let versions = console.engine.rule_versions(None, 9).await.unwrap();
     assert_eq!(versions[0].note, why[0].1);
+    // It goes with what it was the reason for.
+    for discarded in [true, false] {
+        let other = form(&[("do", "save"), ("stop", "1")]);
+        lead.submit("/rules/save", "/rules/bills", &other).await;
+        if discarded {
+            lead.call("/rules/save", &why).await;
+            lead.submit("/rules/save", "/rules", &[("do", "discard")])
+                .await;
+        }
+    }
+    let page = lead.get("/rules/save").await.body;
+    assert_eq!(text(&page, "why"), "");
 }

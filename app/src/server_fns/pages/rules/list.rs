@@ -238,7 +238,7 @@ fn line(
             <span class="rule-number">{text::count(place as u64 + 1)}</span>
             <div class="rule-words">
                 <p class="rule-head">
-                    <a href=address(&entry.id)>{name.clone()}</a>
+                    <a id=format!("name:{}", entry.id) href=address(&entry.id)>{name.clone()}</a>
                     {incomplete.then(|| view! { <span class="badge badge-bad">"to be completed"</span> })}
                     {first_warning
                         .map(|_| view! { <span class="badge badge-warn" title=title.clone()>{text::plural(warnings.len() as u64, "warning")}</span> })}
