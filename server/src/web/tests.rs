@@ -15,6 +15,7 @@ mod origins;
 mod own_password;
 mod people;
 mod rules;
+mod rules_together;
 mod sign_in;
 mod support;
 mod webhooks;

@@ -16,6 +16,8 @@ mod following;
 #[cfg(test)]
 mod linting;
 #[cfg(test)]
+mod measuring;
+#[cfg(test)]
 mod misreading;
 #[cfg(test)]
 mod random;
