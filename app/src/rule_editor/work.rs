@@ -190,7 +190,8 @@ impl Work {
 
     /// Keeps it, or forgets it where it says nothing that is not in force.
     pub(crate) async fn keep(&self, engine: &Engine, operator: &str) -> Result<(), store::Error> {
-        if !self.is_changed() && self.steps.is_empty() {
+        let is_changed = self.is_changed();
+        if !is_changed && self.steps.is_empty() {
             return engine.drop_rule_draft(operator).await;
         }
         let typed = Typed {
@@ -199,7 +200,7 @@ impl Work {
             writers: self.writers(),
             steps: self.steps.clone(),
             // Why nothing is changed is nobody's question.
-            why: if self.is_changed() {
+            why: if is_changed {
                 self.why.clone()
             } else {
                 String::new()

@@ -1,6 +1,6 @@
 //! What rules decided some time ago is sent as it still fits.
 
-use engine::{Clock, Config};
+use engine::{Clock, Config, Engine};
 use hiver_sim::{ConversationChange, Deed, Status};
 use routing::model::{Actions, Rule, When};
 use triage::outcome::{Outcome, RunState};
@@ -9,8 +9,19 @@ use triage::selection::Selection;
 use super::support::{assign, create, deliver, note, quiet, rule, runs_of_rules, save};
 use crate::support::{House, changes, eventually, matching, start, until_synced, user};
 
+/// An engine that takes its time, with the mirror read.
+async fn paced(house: &House) -> Engine {
+    let config = Config {
+        requests_per_second: Some(20.0),
+        ..house.config()
+    };
+    let engine = start(&house.database(), config, Clock::system()).await;
+    until_synced(&engine).await;
+    engine
+}
+
 /// Says what the last run of rules did, as outcomes and reasons.
-async fn last_run(engine: &engine::Engine) -> Vec<(Outcome, Option<String>)> {
+async fn last_run(engine: &Engine) -> Vec<(Outcome, Option<String>)> {
     let last = runs_of_rules(engine).await.pop().unwrap();
     let rows = changes(engine, last.id).await;
     rows.into_iter()
@@ -21,12 +32,7 @@ async fn last_run(engine: &engine::Engine) -> Vec<(Outcome, Option<String>)> {
 #[tokio::test]
 async fn what_a_colleague_did_since_a_rule_decided_is_left_alone() {
     let house = House::new(60).await;
-    let config = Config {
-        requests_per_second: Some(20.0),
-        ..house.config()
-    };
-    let engine = start(&house.database(), config, Clock::system()).await;
-    until_synced(&engine).await;
+    let engine = paced(&house).await;
     let (ana, ben) = (user(&house, 1), user(&house, 2));
     let id = House::ids(&engine, "status:open is:unassigned").remove(0);
     let late = rule(
@@ -125,12 +131,7 @@ async fn a_note_does_not_tell_of_what_hiver_refused() {
 #[tokio::test]
 async fn a_small_run_does_not_wait_for_a_big_one_that_is_about_others() {
     let house = House::new(60).await;
-    let config = Config {
-        requests_per_second: Some(20.0),
-        ..house.config()
-    };
-    let engine = start(&house.database(), config, Clock::system()).await;
-    until_synced(&engine).await;
+    let engine = paced(&house).await;
     let big = rule("big", When::OnDemand, note("Seen."));
     let fast = rule("fast", When::Created, note("New."));
     save(&engine, vec![big, fast]).await;
